@@ -1,0 +1,87 @@
+"""Everything that can go wrong, in two families.
+
+::
+
+    FlightDelayError
+    ├── CallerError            the caller's fault, answered with a 4xx that names field and value
+    │   ├── InvalidRequest     the request as a whole: its JSON, tensors, sizes, outputs
+    │   └── InvalidFlight      one value of one field of one flight
+    └── OperatorError          ours
+        ├── InvalidBundle      refuse to start: a file of the bundle is missing, altered or does not fit
+        ├── InvalidDataset     refuse to train: the table is not what training reads
+        └── PredictorError     the runtime behind the transformer, answered with a 5xx
+            ├── PredictorUnavailable    it is away, or the queue for it is full
+            ├── PredictorTimeout        it is late
+            └── PredictorNonsense       it answered something that cannot be an answer
+"""
+
+_LONGEST_VALUE_SHOWN = 64
+
+
+def shown(value: object) -> str:
+    """Render a caller's value for an error message: quoted, escaped, and cut after 64 characters."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}... (cut)"
+
+
+class FlightDelayError(Exception):
+    """The root of both families. Its text is one sentence for a person."""
+
+
+class CallerError(FlightDelayError):
+    """The caller sent something wrong."""
+
+
+class InvalidRequest(CallerError):
+    """The request cannot be read as flights."""
+
+
+class InvalidFlight(CallerError):
+    """A field of a flight has a value that is not allowed.
+
+    Args:
+        field: Name of the field, such as ``Fecha-I``.
+        row: Position of the flight in the request, from 0; None where the value was seen alone.
+        value: The value as sent.
+        requirement: What the value has to be, continuing the sentence "... must be".
+    """
+
+    def __init__(self, field: str, row: int | None, value: object, requirement: str) -> None:
+        self.field = field
+        self.row = row
+        self.value = value
+        self.requirement = requirement
+        place = field if row is None else f"{field}, row {row}"
+        super().__init__(f"{place}: {shown(value)} must be {requirement}")
+
+    def at(self, row: int) -> "InvalidFlight":
+        """Return the same error, placed in a row."""
+        return InvalidFlight(self.field, row, self.value, self.requirement)
+
+
+class OperatorError(FlightDelayError):
+    """The service, not its caller, is at fault."""
+
+
+class InvalidBundle(OperatorError):
+    """The bundle cannot be served; the process must not become ready."""
+
+
+class InvalidDataset(OperatorError):
+    """The table of flights cannot be trained on."""
+
+
+class PredictorError(OperatorError):
+    """The predictor gave no usable answer."""
+
+
+class PredictorUnavailable(PredictorError):
+    """The predictor cannot be reached, or too much is waiting for it."""
+
+
+class PredictorTimeout(PredictorError):
+    """The predictor did not answer within the deadline."""
+
+
+class PredictorNonsense(PredictorError):
+    """The predictor's answer has the wrong name, type, shape or values."""
