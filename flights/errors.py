@@ -5,10 +5,15 @@
     FlightDelayError
     ├── CallerError            the caller's fault, answered with a 4xx that names field and value
     │   ├── InvalidRequest     the request as a whole: its JSON, tensors, sizes, outputs
-    │   └── InvalidFlight      one value of one field of one flight
+    │   ├── InvalidFlight      one value of one field of one flight
+    │   ├── UnknownResource    a path, model or version that is not served here
+    │   ├── WrongMethod        a path that is served, but not by this method
+    │   ├── RequestTooLarge    a body above the limit
+    │   └── UnsupportedMedia   a body in a type or coding that is not read
     └── OperatorError          ours
         ├── InvalidBundle      refuse to start: a file of the bundle is missing, altered or does not fit
         ├── InvalidDataset     refuse to train: the table is not what training reads
+        ├── NotReady           the golden flights do not come back right, answered with 503
         └── PredictorError     the runtime behind the transformer, answered with a 5xx
             ├── PredictorUnavailable    it is away, or the queue for it is full
             ├── PredictorTimeout        it is late
@@ -59,6 +64,32 @@ class InvalidFlight(CallerError):
         return InvalidFlight(self.field, row, self.value, self.requirement)
 
 
+class UnknownResource(CallerError):
+    """There is nothing of that name here."""
+
+
+class WrongMethod(CallerError):
+    """The path is served, but not by this method.
+
+    Args:
+        method: The method as sent.
+        path: The path.
+        allowed: The method that the path is served by.
+    """
+
+    def __init__(self, method: str, path: str, allowed: str) -> None:
+        self.allowed = allowed
+        super().__init__(f"{shown(path)} does not take {shown(method)}: it must be {allowed}")
+
+
+class RequestTooLarge(CallerError):
+    """The body is larger than the server takes."""
+
+
+class UnsupportedMedia(CallerError):
+    """The body's type or coding is not one that the server reads."""
+
+
 class OperatorError(FlightDelayError):
     """The service, not its caller, is at fault."""
 
@@ -69,6 +100,10 @@ class InvalidBundle(OperatorError):
 
 class InvalidDataset(OperatorError):
     """The table of flights cannot be trained on."""
+
+
+class NotReady(OperatorError):
+    """The version must get no traffic."""
 
 
 class PredictorError(OperatorError):

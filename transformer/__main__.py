@@ -1,0 +1,85 @@
+"""``python -m transformer``: serves one bundle in front of an XGBoost runtime."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from flights import bundle as bundles
+from flights.bundle import Bundle
+from flights.errors import InvalidBundle
+from transformer import logs
+
+logger = logging.getLogger("transformer")
+
+VERSION = "0.1.0"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m transformer", description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--model_name", default="flight-delay", help="name of the model, here and at the predictor")
+    parser.add_argument("--bundle", type=Path, default=Path("/mnt/models"), help="folder of the version's bundle")
+    parser.add_argument("--predictor_host", required=True, help="host:port of the runtime's gRPC server")
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
+    parser.add_argument("--http_port", type=int, default=8080, help="port for REST")
+    parser.add_argument("--grpc_port", type=int, default=8081, help="port for gRPC")
+    parser.add_argument(
+        "--deadline_s", type=float, default=5.0, help="seconds from arrival after which a request is answered 504"
+    )
+    parser.add_argument("--most_body_bytes", type=int, default=8 * 2**20, help="a larger body is answered 413")
+    parser.add_argument("--grace_s", type=int, default=20, help="seconds for requests under way after SIGTERM")
+    return parser
+
+
+def main() -> int:
+    """Serve until a signal ends it; return the exit code."""
+    arguments = _parser().parse_args()
+    logs.configure()
+    try:
+        bundle = bundles.decode(arguments.bundle)
+    except InvalidBundle as error:
+        logger.error("%s", error)
+        return 1
+    # The SDK takes seconds to import and parses sys.argv on the way: not before the arguments and the bundle hold.
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(bundle, arguments))
+    return 0
+
+
+async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
+    from transformer.coalescer import Coalescer
+    from transformer.predictor import GrpcPredictor
+    from transformer.readiness import GoldenCheck
+    from transformer.server import TransformerServer
+    from transformer.service import DelayService
+
+    predictor = GrpcPredictor(arguments.predictor_host, arguments.model_name, len(bundle.encoder.columns))
+    try:
+        service = DelayService(
+            arguments.model_name,
+            bundle,
+            Coalescer(predictor, deadline_s=arguments.deadline_s),
+            GoldenCheck(bundle, predictor),
+            server_version=VERSION,
+        )
+        server = TransformerServer(
+            service,
+            host=arguments.host,
+            http_port=arguments.http_port,
+            grpc_port=arguments.grpc_port,
+            most_body_bytes=arguments.most_body_bytes,
+            grace_s=arguments.grace_s,
+        )
+        logger.info("serving %s, version %s", arguments.model_name, bundle.version)
+        await server.run()
+    finally:
+        await predictor.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

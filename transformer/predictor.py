@@ -1,0 +1,125 @@
+"""The hop to the XGBoost runtime: one tensor of encoded flights there, their delay probabilities back."""
+
+from typing import Protocol
+
+import grpc
+import numpy as np
+import numpy.typing as npt
+from google.protobuf.message import DecodeError
+from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse
+
+from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
+
+_OUTPUT = "output-0"
+"""The stock XGBoost runtime's only output: FP32 of shape [n], for binary:logistic the probability."""
+
+_INFER = "/inference.GRPCInferenceService/ModelInfer"
+
+_CHANNEL_OPTIONS = (
+    # A restarted predictor is back within a second; gRPC's own back-off would wait up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 500),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.enable_http_proxy", 0),
+)
+
+_TIMEOUTS = frozenset({grpc.StatusCode.DEADLINE_EXCEEDED})
+_UNAVAILABLE = frozenset(
+    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED}
+)
+
+
+class Predictor(Protocol):
+    """Whatever turns encoded flights into probabilities."""
+
+    async def predict(self, rows: bytes, count: int, timeout_s: float) -> npt.NDArray[np.float32]:
+        """Return the delay probabilities of n encoded flights, FP32 of shape [n], each from 0 to 1.
+
+        Args:
+            rows: ``EncodedFlights.rows``: FP32 of shape [n, k], little-endian.
+            count: n.
+            timeout_s: Seconds that the answer may take.
+
+        Raises:
+            PredictorError: Ours: it is away, late, or answered something that cannot be an answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up the connection."""
+        ...
+
+
+class GrpcPredictor:
+    """Calls a runtime's ``ModelInfer`` with one raw tensor; the request is filled in by hand, not by the SDK.
+
+    Args:
+        host: ``host:port`` of the runtime's gRPC server.
+        model_name: Name that the runtime serves the booster under.
+        column_count: k, the booster's columns.
+    """
+
+    def __init__(self, host: str, model_name: str, column_count: int) -> None:
+        self._model_name = model_name
+        self._column_count = column_count
+        self._channel = grpc.aio.insecure_channel(host, options=_CHANNEL_OPTIONS)
+        self._infer: grpc.aio.UnaryUnaryMultiCallable[ModelInferRequest, bytes] = self._channel.unary_unary(
+            _INFER, request_serializer=ModelInferRequest.SerializeToString
+        )
+
+    async def predict(self, rows: bytes, count: int, timeout_s: float) -> npt.NDArray[np.float32]:
+        """See ``Predictor.predict``."""
+        request = ModelInferRequest(model_name=self._model_name, raw_input_contents=[rows])
+        request.inputs.add(name="input-0", datatype="FP32", shape=[count, self._column_count])
+        try:
+            answer: bytes = await self._infer(request, timeout=timeout_s)
+        except grpc.aio.AioRpcError as error:
+            raise _as_predictor_error(error.code()) from error
+        return decode_answer(answer, count)
+
+    async def close(self) -> None:
+        """See ``Predictor.close``."""
+        await self._channel.close()
+
+
+def _as_predictor_error(code: grpc.StatusCode) -> PredictorError:
+    if code in _TIMEOUTS:
+        return PredictorTimeout("the predictor did not answer in time")
+    if code in _UNAVAILABLE:
+        return PredictorUnavailable("the predictor is not available")
+    return PredictorNonsense("the predictor could not answer")
+
+
+def decode_answer(answer: bytes, count: int) -> npt.NDArray[np.float32]:
+    """Read the runtime's answer to n flights, believing nothing.
+
+    Returns:
+        Probabilities, FP32 of shape [n], each from 0 to 1.
+
+    Raises:
+        PredictorNonsense: Ours: the runtime's answer has another output, datatype, shape or impossible values.
+    """
+    response = ModelInferResponse()
+    try:
+        response.ParseFromString(answer)
+    except DecodeError as error:
+        raise PredictorNonsense("the predictor's answer cannot be read") from error
+    if len(response.outputs) != 1:
+        raise PredictorNonsense("the predictor's answer has not one output")
+    output = response.outputs[0]
+    if output.name != _OUTPUT or output.datatype != "FP32" or list(output.shape) != [count]:
+        raise PredictorNonsense("the predictor's output has another name, datatype or shape")
+    if response.raw_output_contents:
+        raw = response.raw_output_contents[0]
+        if len(response.raw_output_contents) != 1 or len(raw) != 4 * count:
+            raise PredictorNonsense("the predictor's output has another size than its shape")
+        probabilities = np.frombuffer(raw, dtype="<f4")
+    else:
+        probabilities = np.array(output.contents.fp32_contents, dtype=np.float32)
+    if len(probabilities) != count:
+        raise PredictorNonsense("the predictor's output has another size than its shape")
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():  # false for NaN too
+        raise PredictorNonsense("the predictor's output is no probability")
+    return probabilities

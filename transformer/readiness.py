@@ -1,0 +1,94 @@
+"""Whether this version answers what training said it would.
+
+Ready means: the golden flights, encoded here and sent through the real predictor, have their golden
+probabilities. The check does not wait in the queue, its outcome is kept for a short while, and once it has
+passed, only a predictor that is away or answers something else makes the version unready: an answer that is
+merely late under load does not, or an overload would take every pod out at once.
+"""
+
+import asyncio
+import logging
+
+import numpy as np
+
+from flights.bundle import Bundle
+from flights.errors import PredictorError, PredictorTimeout
+from flights.golden import TOLERANCE
+from transformer.predictor import Predictor
+
+logger = logging.getLogger(__name__)
+
+
+class GoldenCheck:
+    """Sends the bundle's golden flights through the predictor.
+
+    Args:
+        bundle: The version that is served.
+        predictor: The predictor, not its queue.
+        timeout_s: Seconds that one check may take.
+        kept_s: Seconds that an outcome is believed before the next question asks again.
+        late_in_a_row: So many late answers, one after the other, make a ready version unready.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        predictor: Predictor,
+        *,
+        timeout_s: float = 2.0,
+        kept_s: float = 1.0,
+        late_in_a_row: int = 3,
+    ) -> None:
+        self._golden = bundle.golden
+        self._encoded = bundle.encoder.encode(bundle.golden.flights())
+        self._predictor = predictor
+        self._timeout_s = timeout_s
+        self._kept_s = kept_s
+        self._late_in_a_row = late_in_a_row
+        self._late = 0
+        self._passed = False
+        self._fault: str | None = None
+        self._checked_s = float("-inf")
+        self._running: asyncio.Task[None] | None = None
+
+    async def passed(self) -> bool:
+        """Tell whether the golden flights come back right, asking the predictor if the last outcome is old."""
+        loop = asyncio.get_running_loop()
+        if self._running is None and loop.time() - self._checked_s > self._kept_s:
+            self._running = loop.create_task(self._check())
+        if self._running is not None:
+            await asyncio.shield(self._running)
+        return self._passed
+
+    async def _check(self) -> None:
+        try:
+            fault = await self._compare()
+            self._late = 0
+        except PredictorTimeout as error:
+            self._late += 1
+            fault = str(error) if not self._passed or self._late >= self._late_in_a_row else None
+        except PredictorError as error:
+            fault = str(error)
+        finally:
+            self._checked_s = asyncio.get_running_loop().time()
+            self._running = None
+        self._report(fault)
+
+    async def _compare(self) -> str | None:
+        served = await self._predictor.predict(self._encoded.rows, self._encoded.count, self._timeout_s)
+        differences = self._golden.differences(served)
+        worst = int(np.abs(differences).argmax())
+        if abs(differences[worst]) <= TOLERANCE:
+            return None
+        return (
+            f"golden flight {worst} ({self._golden.notes[worst]}) has the probability {served[worst]:.6f} "
+            f"where training had {self._golden.probabilities[worst]:.6f}"
+        )
+
+    def _report(self, fault: str | None) -> None:
+        passed = fault is None
+        if passed and not self._passed:
+            logger.info("ready: %d golden flights came back right", self._encoded.count)
+        if fault is not None and fault != self._fault:
+            logger.warning("not ready: %s", fault)
+        self._passed, self._fault = passed, fault

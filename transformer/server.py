@@ -1,0 +1,151 @@
+"""Puts the version into the KServe SDK's server: our REST application outermost, our gRPC service, one model.
+
+The SDK gives the HTTP server, the health, metadata and metrics routes and the life cycle. What it hard-codes is
+set here: the address to listen on, the version in the metadata, a readiness that asks the predictor.
+"""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import grpc
+import uvicorn
+from kserve import ModelServer
+from kserve.model import InferenceModel
+from kserve.model_server import app as sdk_application
+from kserve.protocol.dataplane import DataPlane
+from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
+from kserve.protocol.rest.server import RESTServer
+
+from transformer.grpc_service import GrpcService
+from transformer.rest import RestApplication
+from transformer.service import EXTENSIONS, PLATFORM, SERVER_NAME, DelayService
+
+
+class FlightDelayModel(InferenceModel):
+    """The version as the SDK's repository knows it: name, readiness and tensors.
+
+    Inference does not pass through it: ``RestApplication`` and ``GrpcService`` answer before the SDK would.
+
+    Args:
+        service: The version.
+    """
+
+    def __init__(self, service: DelayService) -> None:
+        super().__init__(service.model_name)
+        self._service = service
+        self.load()
+
+    async def healthy(self) -> bool:
+        """Tell whether the golden flights come back right."""
+        return self.ready and await self._service.ready()
+
+    def get_input_types(self) -> list[dict[str, Any]]:
+        """Return the input tensors."""
+        return [{**tensor} for tensor in self._service.inputs()]
+
+    def get_output_types(self) -> list[dict[str, Any]]:
+        """Return the output tensors."""
+        return [{**tensor} for tensor in self._service.outputs()]
+
+    async def __call__(self, *_: object, **__: object) -> Any:
+        """Refuse: the SDK's own inference routes are closed."""
+        raise NotImplementedError("inference is answered outside the SDK's data plane")
+
+
+class FlightDelayDataPlane(DataPlane):
+    """The SDK's data plane, with the version in its answers.
+
+    Args:
+        service: The version.
+        models: The SDK's repository of models.
+    """
+
+    def __init__(self, service: DelayService, models: Any) -> None:
+        super().__init__(models)
+        self._service = service
+
+    def metadata(self) -> dict[str, object]:
+        """Describe the server."""
+        return {"name": SERVER_NAME, "version": self._service.server_version, "extensions": list(EXTENSIONS)}
+
+    async def model_metadata(self, model_name: str) -> dict[str, object]:
+        """Describe the model."""
+        metadata: dict[str, object] = await super().model_metadata(model_name)
+        return metadata | {"versions": [self._service.bundle.version], "platform": PLATFORM}
+
+    async def ready(self) -> bool:
+        """Tell whether the golden flights come back right: one server, one model."""
+        return await self._service.ready()
+
+
+class TransformerServer(ModelServer):
+    """The SDK's server around one version, run on a loop that is there already.
+
+    Args:
+        service: The version.
+        host: Address to listen on.
+        http_port: Port for REST.
+        grpc_port: Port for gRPC.
+        most_body_bytes: A larger request is refused, over REST and gRPC.
+        grace_s: Seconds that requests under way get after SIGTERM.
+    """
+
+    def __init__(
+        self,
+        service: DelayService,
+        *,
+        host: str,
+        http_port: int,
+        grpc_port: int,
+        most_body_bytes: int,
+        grace_s: int,
+    ) -> None:
+        super().__init__(http_port=http_port, grpc_port=grpc_port, workers=1, grace_period=grace_s)
+        self.dataplane = FlightDelayDataPlane(service, self.registered_models)
+        self.register_model(FlightDelayModel(service))
+        rest = RESTServer(
+            cast(str, RestApplication(service, sdk_application, most_body_bytes=most_body_bytes)),  # uvicorn takes both
+            self.dataplane,
+            self.model_repository_extension,
+            http_port,
+            grace_period=grace_s,
+            timeout_keep_alive=self.timeout_keep_alive,
+        )
+        rest.create_application()
+        config = rest.config
+        config.host, config.access_log, config.server_header = host, False, False
+        self._http = _HttpServer(config)
+        self._grpc = grpc.aio.server(
+            options=[("grpc.max_receive_message_length", most_body_bytes), ("grpc.so_reuseport", 0)]
+        )
+        grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(GrpcService(service), self._grpc)
+        self._grpc.add_insecure_port(f"{host}:{grpc_port}")
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then answer what is under way.
+
+        Raises:
+            OSError: Ours: a port cannot be listened on.
+        """
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, stopping.set)
+        await self._grpc.start()
+        http = loop.create_task(self._http.serve())
+        stop = loop.create_task(stopping.wait())
+        await asyncio.wait((http, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        self._http.should_exit = True
+        await asyncio.gather(http, self._grpc.stop(self.grace_period))
+
+
+class _HttpServer(uvicorn.Server):
+    """uvicorn without signal handlers of its own: ``TransformerServer.run`` decides when it ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

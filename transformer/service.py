@@ -1,0 +1,80 @@
+"""Flights in, probabilities out: what REST and gRPC share."""
+
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from flights.bundle import Bundle
+from flights.errors import UnknownResource, shown
+from flights.fields import FIELDS
+from transformer.coalescer import Coalescer
+from transformer.readiness import GoldenCheck
+from transformer.request import OUTPUT_DATATYPES, InferenceRequest
+
+SERVER_NAME = "flight-delay-transformer"
+EXTENSIONS = ("binary_tensor_data",)
+PLATFORM = "xgboost"
+
+
+class TensorDescription(TypedDict):
+    """A tensor in the model's metadata; -1 in a shape stands for any size."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class DelayService:
+    """One version of one model.
+
+    Args:
+        model_name: Name that it is served under.
+        bundle: The version.
+        coalescer: The way to the predictor.
+        golden_check: Whether the version answers right.
+        server_version: Version of this software, told in the server metadata.
+    """
+
+    def __init__(
+        self, model_name: str, bundle: Bundle, coalescer: Coalescer, golden_check: GoldenCheck, server_version: str
+    ) -> None:
+        self.model_name = model_name
+        self.server_version = server_version
+        self.bundle = bundle
+        self.threshold = np.float32(bundle.threshold)
+        self._encoder = bundle.encoder
+        self._coalescer = coalescer
+        self._golden_check = golden_check
+
+    async def infer(self, request: InferenceRequest) -> npt.NDArray[np.float32]:
+        """Return the delay probabilities of a request's flights, FP32 of shape [n].
+
+        Raises:
+            InvalidFlight: The caller's fault.
+            PredictorError: Ours.
+        """
+        return await self._coalescer.predict(self._encoder.encode(request.flights))
+
+    async def ready(self) -> bool:
+        """Tell whether the golden flights come back right."""
+        return await self._golden_check.passed()
+
+    def check_name(self, model_name: str, version: str | None = None) -> None:
+        """Refuse another model or version than this one.
+
+        Raises:
+            UnknownResource: The caller's fault.
+        """
+        if model_name != self.model_name:
+            raise UnknownResource(f"model {shown(model_name)} is not served here: it must be {self.model_name}")
+        if version is not None and version != self.bundle.version:
+            raise UnknownResource(f"version {shown(version)} is not served here: it must be {self.bundle.version}")
+
+    def inputs(self) -> list[TensorDescription]:
+        """Return the input tensors' names, datatypes and shapes, the optional ones too."""
+        return [{"name": field.name, "datatype": field.datatype, "shape": [-1]} for field in FIELDS]
+
+    def outputs(self) -> list[TensorDescription]:
+        """Return the output tensors' names, datatypes and shapes."""
+        return [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in OUTPUT_DATATYPES.items()]
