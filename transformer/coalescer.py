@@ -6,6 +6,7 @@ is no timer to tune: the busier the predictor, the larger the calls.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Sequence
 
@@ -13,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from flights.encoder import EncodedFlights
-from flights.errors import PredictorError, PredictorTimeout, PredictorUnavailable
+from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
 from transformer.predictor import Predictor
+
+logger = logging.getLogger(__name__)
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -126,9 +129,10 @@ class Coalescer:
         try:
             probabilities = await self._predictor.predict(rows, sum([part.count for part in batch]), timeout_s)
         except PredictorError as error:
-            for part in batch:
-                if not part.answer.done():
-                    part.answer.set_exception(type(error)(str(error)))
+            _fail(batch, error)
+        except Exception:
+            logger.exception("a predictor call failed in a way that nobody foresaw")
+            _fail(batch, PredictorNonsense("the predictor could not be asked"))
         else:
             start = 0
             for part in batch:
@@ -149,3 +153,9 @@ class Coalescer:
                 part.answer.set_exception(PredictorTimeout("the predictor did not answer in time"))
             self._unanswered.popleft()
         self._expiry = None
+
+
+def _fail(batch: Sequence[_Part], error: PredictorError) -> None:
+    for part in batch:
+        if not part.answer.done():
+            part.answer.set_exception(type(error)(str(error)))  # each caller's own, or they would share a traceback

@@ -12,7 +12,7 @@ from typing import NoReturn, cast
 
 import msgspec
 
-from flights.errors import InvalidRequest, shown
+from flights.errors import CallerError, InvalidRequest, shown
 from flights.fields import FIELD_BY_NAME
 from flights.flight import Flights
 from transformer import tensors
@@ -83,9 +83,12 @@ def _decode_quickly(body: bytes) -> InferenceRequest | None:
             return None
         accounted += _KEYS_AND_TEXTS_PER_INPUT + (count if field.datatype == "BYTES" else 0)
         columns[tensor.name] = cast(list[object], tensor.data)
-    if body.count(b'"') != 2 * accounted or b"\\" in body:
+    if body.count(b'"') != 2 * accounted or b"\\" in body or len(columns) != len(request.inputs):
         return None
-    return InferenceRequest(Flights.from_columns(columns), request.id)
+    try:
+        return InferenceRequest(Flights.from_columns(columns), request.id)
+    except CallerError:
+        return None
 
 
 def _decode_strictly(text: bytes, binary: bytes, model_name: str) -> InferenceRequest:

@@ -69,9 +69,11 @@ class GoldenCheck:
             fault = str(error) if not self._passed or self._late >= self._late_in_a_row else None
         except PredictorError as error:
             fault = str(error)
-        finally:
-            self._checked_s = asyncio.get_running_loop().time()
-            self._running = None
+        except Exception:
+            logger.exception("the golden check failed in a way that nobody foresaw")
+            fault = "the golden check failed"
+        self._checked_s = asyncio.get_running_loop().time()
+        self._running = None
         self._report(fault)
 
     async def _compare(self) -> str | None:
