@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock
+.PHONY: help install lock lint test check
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,3 +12,13 @@ install:  ## install the locked packages into .venv (SET=serving, training or de
 
 lock: install  ## compile pyproject.toml's packages into requirements/*.txt
 	@scripts/lock.sh
+
+lint: install  ## ruff, mypy --strict and import-linter
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+test: install  ## all tests that need no cluster (the real data's only where it is there)
+	@.venv/bin/pytest -m "not cluster"
+
+check: lint test  ## what CI runs before the cluster tests
