@@ -101,18 +101,19 @@ def read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     Raises:
         InvalidBundle: Ours: a file is missing, cut, altered or outside the bundle.
     """
-    manifest = Manifest.decode(_read(folder, PATH))
-    files = {name: _read(folder, name) for name in sorted(manifest.hashes)}
+    root = folder.resolve()
+    manifest = Manifest.decode(_read(root, PATH))
+    files = {name: _read(root, name) for name in sorted(manifest.hashes)}
     for name, content in files.items():
         if _sha256(content) != manifest.hashes[name]:
             raise InvalidBundle(f"{name} was altered or cut: its SHA-256 is not the one in {PATH}")
     return manifest, files
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _read(root: Path, name: str) -> bytes:
     try:
-        path = (folder / name).resolve(strict=True)
-        if not path.is_relative_to(folder.resolve()):
+        path = (root / name).resolve(strict=True)
+        if not path.is_relative_to(root):
             raise InvalidBundle(f"{name} is a link to a file outside the bundle")
         if not path.is_file():  # reading a pipe would never end
             raise InvalidBundle(f"{name} is not a file")
