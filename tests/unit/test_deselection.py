@@ -11,12 +11,10 @@ CONFTEST = Path(__file__).parent.parent / "conftest.py"
 
 @pytest.mark.parametrize(
     ("there", "chosen"),
-    [((), {"plain"}), (("SCL_DATA",), {"plain", "scl"}), (("KUBECONFIG",), {"plain", "cluster"})],
-    ids=["nothing", "the real data", "a cluster"],
+    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster")],
+    ids=["only the real data", "only a cluster"],
 )
-def test_a_test_is_deselected_where_what_it_needs_is_absent(
-    tmp_path: Path, there: tuple[str, ...], chosen: set[str]
-) -> None:
+def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, there: str, chosen: str) -> None:
     tests = tmp_path / "tests"
     tests.mkdir()
     shutil.copy(CONFTEST, tests)
@@ -32,11 +30,11 @@ def test_a_test_is_deselected_where_what_it_needs_is_absent(
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", "markers=scl\ncluster", str(tests)],
         cwd=tmp_path,
-        env=environment | {name: __file__ for name in there},
+        env=environment | {there: __file__},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert {name for name in ("plain", "scl", "cluster") if f"test_{name} PASSED" in run.stdout} == chosen
-    assert f"{3 - len(chosen)} deselected" in run.stdout
+    assert {name for name in ("plain", "scl", "cluster") if f"test_{name} PASSED" in run.stdout} == {"plain", chosen}
+    assert "1 deselected" in run.stdout
     assert "skipped" not in run.stdout
