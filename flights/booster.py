@@ -13,7 +13,8 @@ from flights.errors import InvalidBundle
 RUNTIME_XGBOOST = (2, 1)
 """Major and minor version of xgboost in the stock runtime, kserve-xgbserver of KServe 0.20 and 0.21."""
 
-_NUMBERS = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q", b"d": ">f", b"D": ">d"}
+_INTEGERS = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q"}
+_NUMBERS = _INTEGERS | {b"d": ">f", b"D": ">d"}
 _CONSTANTS = {b"Z": None, b"T": True, b"F": False}
 
 
@@ -41,11 +42,12 @@ def read_header(saved: bytes) -> BoosterHeader:
     try:
         model = _Reader(saved).document()
         learner = model["learner"]
-        return BoosterHeader(
-            xgboost_version=tuple(model["version"]),
-            column_count=int(learner["learner_model_param"]["num_feature"]),
-            objective=learner["objective"]["name"],
-        )
+        major, minor, patch = model["version"]
+        column_count = learner["learner_model_param"]["num_feature"]
+        objective = learner["objective"]["name"]
+        if not isinstance(column_count, str) or not isinstance(objective, str):
+            raise TypeError("xgboost writes its parameters as text")
+        return BoosterHeader((major, minor, patch), int(column_count), objective)
     except (struct.error, LookupError, ValueError, TypeError, RecursionError) as error:
         raise InvalidBundle("model.ubj is not a whole booster in xgboost's UBJSON format") from error
 
@@ -65,7 +67,7 @@ class _Reader:
 
     def _take(self, size: int) -> bytes:
         taken = self._saved[self._at : self._at + size]
-        if size < 0 or len(taken) != size:
+        if len(taken) != size:
             raise ValueError("cut")
         self._at += size
         return taken
@@ -76,7 +78,11 @@ class _Reader:
         return number
 
     def _size(self) -> int:
-        return int(self._number(self._take(1)))
+        marker = self._take(1)
+        size = self._number(marker)
+        if marker not in _INTEGERS or size < 0:
+            raise ValueError("a size that cannot be one")
+        return int(size)
 
     def _text(self) -> str:
         return self._take(self._size()).decode()

@@ -5,7 +5,7 @@
     model.ubj                 the booster; the only file at the top with a booster's ending
     contract/contract.json    format, model columns in order, threshold, public holidays
     contract/encoder.json     the tables of categories
-    contract/manifest.json    version, SHA-256 of every other file, where it all came from
+    contract/manifest.json    version, SHA-256 of every file, its own too, and where it all came from
     golden/flights.json       golden flights with their probabilities
     report/...                what training measured; never read by a server
 
@@ -14,38 +14,33 @@ from the booster its header. To change the format: raise ``FORMAT``, keep readin
 them by name, and keep a bundle of the old format in the tests.
 """
 
-import hashlib
-import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
 
+from flights import document, manifest
 from flights.booster import RUNTIME_XGBOOST, read_header
 from flights.calendar import Calendar
+from flights.document import Document
 from flights.encoder import CategoryTable, Encoder
-from flights.errors import CallerError, InvalidBundle
+from flights.errors import CallerError, InvalidBundle, shown
 from flights.golden import GoldenFlights
+from flights.manifest import Manifest
 
 FORMAT = 1
 
 BOOSTER = "model.ubj"
 CONTRACT = "contract/contract.json"
 ENCODER = "contract/encoder.json"
-MANIFEST = "contract/manifest.json"
+MANIFEST = manifest.PATH
 GOLDEN = "golden/flights.json"
 
 BOOSTER_ENDINGS = (".bst", ".json", ".ubj")
 """The endings that the stock runtime takes for a booster."""
 
 OBJECTIVE = "binary:logistic"
-
-_VERSION_DIGITS = 10
-
-_Member = TypeVar("_Member")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +91,15 @@ def encode(
         The version.
 
     Raises:
-        InvalidBundle: Ours: the folder holds something else, or the parts do not fit one another.
+        InvalidBundle: Ours: the folder holds something else, or the parts do not fit one another. A bundle that
+            stands in the folder is then still there.
     """
+    folder = folder.resolve()  # so that a link to a bundle stays a link, and "." has a name
     if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidBundle(f"{folder} is not empty and not a bundle: name another folder")
     files = {
         BOOSTER: booster,
-        CONTRACT: _json(
+        CONTRACT: document.encode(
             {
                 "format": FORMAT,
                 "columns": list(encoder.columns),
@@ -110,7 +107,7 @@ def encode(
                 "holidays": [day.isoformat() for day in sorted(encoder.calendar.holidays)],
             }
         ),
-        ENCODER: _json(
+        ENCODER: document.encode(
             [
                 {
                     "field": table.field,
@@ -121,7 +118,7 @@ def encode(
                 for table in encoder.tables
             ]
         ),
-        GOLDEN: _json(
+        GOLDEN: document.encode(
             {
                 "notes": list(golden.notes),
                 "columns": golden.columns,
@@ -129,9 +126,8 @@ def encode(
             }
         ),
     } | {f"report/{name}": content for name, content in report.items()}
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    name = version or f"scl-{_digest(hashes)[:_VERSION_DIGITS]}"
-    files[MANIFEST] = _json({"version": name, "files": hashes, "provenance": dict(provenance)})
+    described = Manifest.of(files, provenance, version)
+    files[MANIFEST] = described.encode()
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
@@ -141,10 +137,20 @@ def encode(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         decode(written)  # what cannot be read back must not be left behind
+        _exchange(written, folder, Path(scratch, "replaced"))
+    return described.version
+
+
+def _exchange(written: Path, folder: Path, replaced: Path) -> None:
+    """Put a written bundle in its place by renaming: whatever happens, the old or the new one is whole."""
+    try:
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(replaced)
         written.rename(folder)
-    return name
+    except BaseException:
+        if replaced.exists():
+            replaced.rename(folder)
+        raise
 
 
 def decode(folder: Path) -> Bundle:
@@ -153,62 +159,71 @@ def decode(folder: Path) -> Bundle:
     Raises:
         InvalidBundle: Ours, with one sentence that says which file and what is wrong with it.
     """
-    if not folder.is_dir():
-        raise InvalidBundle(f"there is no bundle at {folder}: it must be a folder")
-    boosters = sorted(path.name for path in folder.iterdir() if path.suffix in BOOSTER_ENDINGS)
-    if boosters != [BOOSTER]:
-        raise InvalidBundle(f"the bundle has {boosters or 'no booster'} at its top: it must have {BOOSTER} alone")
-    manifest = _object(folder, MANIFEST)
-    hashes = _member(manifest, MANIFEST, "files", dict)
-    for name in (BOOSTER, CONTRACT, ENCODER, GOLDEN):
-        if name not in hashes:
-            raise InvalidBundle(f"{MANIFEST} does not list {name}")
-    for name, expected in sorted(hashes.items()):
-        if hashlib.sha256(_bytes(folder, name)).hexdigest() != expected:
-            raise InvalidBundle(f"{name} was altered or cut: its SHA-256 is not the one in {MANIFEST}")
-
-    contract = _object(folder, CONTRACT)
-    number = _member(contract, CONTRACT, "format", int)
-    if number != FORMAT:
-        raise InvalidBundle(f"the bundle has format {number}: this release reads format {FORMAT}")
-    encoder = _encoder(folder, contract)
-    _check_booster(folder, encoder)
-    threshold = _member(contract, CONTRACT, "threshold", float)
+    _check_top(folder)
+    described, files = manifest.read(folder)
+    contract = Document.decode(CONTRACT, _listed(files, CONTRACT))
+    _check_format(contract)  # first: another format may have other files
+    encoder = _encoder(contract, _listed(files, ENCODER))
+    _check_booster(_listed(files, BOOSTER), encoder)
+    threshold = contract.number("threshold")
     if not 0 < threshold < 1:
         raise InvalidBundle(f"{CONTRACT} has the threshold {threshold}: it must lie between 0 and 1")
     return Bundle(
-        version=_member(manifest, MANIFEST, "version", str),
-        digest=_digest(hashes),
+        version=described.version,
+        digest=described.digest,
         encoder=encoder,
         threshold=threshold,
-        golden=_golden(folder, encoder),
-        provenance=_member(manifest, MANIFEST, "provenance", dict),
+        golden=_golden(_listed(files, GOLDEN), encoder),
+        provenance=described.provenance,
     )
 
 
-def _encoder(folder: Path, contract: dict[str, object]) -> Encoder:
+def _check_top(folder: Path) -> None:
     try:
-        holidays = frozenset(map(date.fromisoformat, _member(contract, CONTRACT, "holidays", list)))
-        tables = tuple(
-            CategoryTable(
-                field=table["field"],
-                columns=tuple(table["columns"]),
-                values={category: tuple(map(float, values)) for category, values in table["values"].items()},
-                rare=tuple(map(float, table["rare"])),
-            )
-            for table in json.loads(_bytes(folder, ENCODER))
-        )
-        encoder = Encoder(Calendar(holidays), tables)
-    except (LookupError, TypeError, ValueError, AttributeError, CallerError) as error:
-        raise InvalidBundle(f"{ENCODER} or {CONTRACT} does not hold what format {FORMAT} says: {error}") from error
-    columns = tuple(_member(contract, CONTRACT, "columns", list))
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise InvalidBundle(f"there is no bundle at {folder}: {error.strerror}") from error
+    boosters = [name for name in names if name.endswith(BOOSTER_ENDINGS)]
+    if boosters != [BOOSTER]:
+        raise InvalidBundle(f"the bundle has {boosters or 'no booster'} at its top: it must have {BOOSTER} alone")
+
+
+def _listed(files: Mapping[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise InvalidBundle(f"{MANIFEST} does not list {name}")
+    return files[name]
+
+
+def _check_format(contract: Document) -> None:
+    number = contract.whole_number("format")
+    if number != FORMAT:
+        raise InvalidBundle(f"the bundle has format {shown(number)}: this release reads format {FORMAT}")
+
+
+def _encoder(contract: Document, tables: bytes) -> Encoder:
+    try:
+        holidays = frozenset(map(date.fromisoformat, contract.texts("holidays")))
+    except ValueError as error:
+        raise InvalidBundle(f"{CONTRACT} has a holiday that is no date: {error}") from error
+    encoder = Encoder(Calendar(holidays), tuple(map(_table, Document.decode_list(ENCODER, tables))))
+    columns = contract.texts("columns")
     if columns != encoder.columns:
         raise InvalidBundle(f"{CONTRACT} has the columns {columns}: this release encodes {encoder.columns}")
     return encoder
 
 
-def _check_booster(folder: Path, encoder: Encoder) -> None:
-    header = read_header(_bytes(folder, BOOSTER))
+def _table(table: Document) -> CategoryTable:
+    values = table.document("values")
+    return CategoryTable(
+        field=table.text("field"),
+        columns=table.texts("columns"),
+        values={category: values.numbers(category) for category in values},
+        rare=table.numbers("rare"),
+    )
+
+
+def _check_booster(booster: bytes, encoder: Encoder) -> None:
+    header = read_header(booster)
     if header.xgboost_version[:2] != RUNTIME_XGBOOST:
         raise InvalidBundle(
             f"{BOOSTER} was saved by xgboost {'.'.join(map(str, header.xgboost_version))}: the runtime reads only "
@@ -217,57 +232,22 @@ def _check_booster(folder: Path, encoder: Encoder) -> None:
     if header.column_count != len(encoder.columns):
         raise InvalidBundle(f"{BOOSTER} reads {header.column_count} columns: the encoder makes {len(encoder.columns)}")
     if header.objective != OBJECTIVE:
-        raise InvalidBundle(f"{BOOSTER} has the objective {header.objective}: it must be {OBJECTIVE}")
+        raise InvalidBundle(f"{BOOSTER} has the objective {shown(header.objective)}: it must be {OBJECTIVE}")
 
 
-def _golden(folder: Path, encoder: Encoder) -> GoldenFlights:
-    content = _object(folder, GOLDEN)
+def _golden(content: bytes, encoder: Encoder) -> GoldenFlights:
+    flights = Document.decode(GOLDEN, content)
+    columns = flights.document("columns")
     golden = GoldenFlights(
-        notes=tuple(_member(content, GOLDEN, "notes", list)),
-        columns=_member(content, GOLDEN, "columns", dict),
-        probabilities=tuple(_member(content, GOLDEN, "probabilities", list)),
+        notes=flights.texts("notes"),
+        columns={name: columns.values(name) for name in columns},
+        probabilities=flights.numbers("probabilities"),
     )
     try:
         count = encoder.encode(golden.flights()).count
-        fits = len(golden.notes) == len(golden.probabilities) == count
-        fits = fits and all(0 <= float(probability) <= 1 for probability in golden.probabilities)
-    except (CallerError, TypeError, ValueError) as error:
+    except CallerError as error:
         raise InvalidBundle(f"{GOLDEN} holds flights that cannot be encoded: {error}") from error
-    if not fits:
+    in_range = all(0 <= probability <= 1 for probability in golden.probabilities)
+    if not in_range or not len(golden.notes) == len(golden.probabilities) == count:
         raise InvalidBundle(f"{GOLDEN} must hold a note and a probability from 0 to 1 for each of its flights")
     return golden
-
-
-def _digest(hashes: Mapping[str, str]) -> str:
-    return hashlib.sha256("".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes)).encode()).hexdigest()
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _bytes(folder: Path, name: str) -> bytes:
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise InvalidBundle(f"{name} lies outside the bundle")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidBundle(f"{name} is missing from the bundle or cannot be read: {error.strerror}") from error
-
-
-def _object(folder: Path, name: str) -> dict[str, object]:
-    try:
-        content = json.loads(_bytes(folder, name))
-    except ValueError as error:
-        raise InvalidBundle(f"{name} is not JSON: it was altered or cut") from error
-    if not isinstance(content, dict):
-        raise InvalidBundle(f"{name} must hold a JSON object")
-    return content
-
-
-def _member(content: Mapping[str, object], name: str, key: str, kind: type[_Member]) -> _Member:
-    member = content.get(key)
-    if not isinstance(member, kind) or isinstance(member, bool):
-        raise InvalidBundle(f"{name} must have a {kind.__name__} as {key}")
-    return member

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flights.calendar import DAY_COLUMNS, MINUTE_COLUMNS, Calendar, minute_columns
-from flights.errors import InvalidBundle, InvalidFlight
+from flights.errors import InvalidBundle, InvalidFlight, shown
 from flights.fields import (
     AIRLINE,
     DATE_LENGTH,
@@ -29,6 +29,8 @@ from flights.flight import Flights
 
 ENCODED_FIELDS: tuple[Field, ...] = (AIRLINE, DESTINATION, FLIGHT_TYPE)
 """The fields that are encoded by a table of categories, in the order of their columns."""
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Encoder:
         tables: One table for each of ``ENCODED_FIELDS``, in any order.
 
     Raises:
-        InvalidBundle: Ours: a table is missing, unknown, or has values that are not one finite number a column.
+        InvalidBundle: Ours: a table is missing, unknown or empty, holds a category that no flight can have, or has
+            values that are not one FP32 number a column.
     """
 
     def __init__(self, calendar: Calendar, tables: tuple[CategoryTable, ...]) -> None:
@@ -93,6 +96,8 @@ class Encoder:
             *MINUTE_COLUMNS,
             *chain.from_iterable(table.columns for table in self.tables),
         )
+        if len(set(self.columns)) != len(self.columns):
+            raise InvalidBundle(f"the encoder has a column twice: {self.columns}")
         self._days = _DayFragments(calendar)
         self._minutes = _MinuteFragments()
         self._airlines, self._destinations, self._flight_types = (
@@ -121,7 +126,7 @@ class Encoder:
                     )
                 )
             )
-        except (InvalidFlight, TypeError):
+        except (InvalidFlight, TypeError, LookupError):  # the last two from values that are not text
             _check(flights)
             raise
         return EncodedFlights(
@@ -175,18 +180,24 @@ class _CategoryFragments(dict[str, bytes]):
     """Fragments by category of the vocabulary; every other valid code is rare."""
 
     def __init__(self, field: Field, table: CategoryTable) -> None:
+        if not table.values:
+            raise InvalidBundle(f"the encoder's table for {table.field} is empty: it must have a category")
         for category, values in (*table.values.items(), ("the rare categories", table.rare)):
-            if len(values) != len(table.columns) or not np.isfinite(values).all():
+            # NaN compares false, and so is refused too
+            if len(values) != len(table.columns) or not all(abs(value) <= _LARGEST for value in values):
                 raise InvalidBundle(
-                    f"the encoder's table for {table.field} has {values} for {category}: "
-                    f"it must have a finite number for each of {table.columns}"
+                    f"the encoder's table for {table.field} has {shown(values)} for {shown(category)}: "
+                    f"it must have a finite FP32 number for each of {table.columns}"
                 )
         super().__init__({category: _fragment(values) for category, values in table.values.items()})
         self._check: Callable[[str, object], None] = field.check
         self._field = field.name
         self._rare = _fragment(table.rare)
-        for category in self:
-            self._check(self._field, category)
+        try:
+            for category in self:
+                self._check(self._field, category)
+        except InvalidFlight as error:
+            raise InvalidBundle(f"the encoder's table has a category that no flight can have: {error}") from error
 
     def __missing__(self, category: str) -> bytes:
         self._check(self._field, category)

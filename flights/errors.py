@@ -25,7 +25,12 @@ _LONGEST_VALUE_SHOWN = 64
 
 def shown(value: object) -> str:
     """Render a caller's value for an error message: quoted, escaped, and cut after 64 characters."""
-    text = repr(value)
+    if isinstance(value, str | bytes):
+        value = value[: _LONGEST_VALUE_SHOWN + 1]  # or a megabyte would be escaped before it is cut
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of more than 4,300 digits; lists within lists within lists
+        return "a value too large to show"
     return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}... (cut)"
 
 

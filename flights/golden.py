@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from flights.errors import PredictorNonsense
 from flights.flight import Flights
 
 TOLERANCE = 1e-5
@@ -35,6 +36,17 @@ class GoldenFlights:
         return Flights.from_columns(self.columns)
 
     def differences(self, served: Sequence[float] | npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Return served minus golden probability, FP64 of shape [n]."""
-        difference: npt.NDArray[np.float64] = np.asarray(served, np.float64) - np.asarray(self.probabilities)
+        """Return served minus golden probability, FP64 of shape [n].
+
+        Raises:
+            PredictorNonsense: Ours: there is not one finite number for each flight. NaN would pass a comparison
+                with the tolerance, and one number would be spread over all flights.
+        """
+        answer = np.asarray(served, np.float64)
+        if answer.shape != (len(self.probabilities),) or not np.isfinite(answer).all():
+            raise PredictorNonsense(
+                f"the answer for the golden flights has shape {list(answer.shape)}: "
+                f"it must be {len(self.probabilities)} finite numbers"
+            )
+        difference: npt.NDArray[np.float64] = answer - np.asarray(self.probabilities)
         return difference

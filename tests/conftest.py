@@ -1,0 +1,36 @@
+"""What every test may ask for, and which tests this machine cannot run.
+
+A test that needs the real data or a cluster is deselected where there is none, and counted as such: it is never
+skipped in silence.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+_REPOSITORY = Path(__file__).resolve().parent.parent
+_SCL_DATA = Path(os.environ.get("SCL_DATA") or _REPOSITORY.parent / "shared/data/dataset_SCL.csv.gz")
+
+# the same examples every time, and no verdict on how fast they ran
+settings.register_profile("flight-delay", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("flight-delay")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    absent = set()
+    if not _SCL_DATA.is_file():
+        absent.add("scl")
+    if not os.environ.get("KUBECONFIG"):
+        absent.add("cluster")
+    deselected = [item for item in items if any(mark.name in absent for mark in item.iter_markers())]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
+
+
+@pytest.fixture(scope="session")
+def scl_data() -> Path:
+    """The real SCL data; only for tests marked ``scl``."""
+    return _SCL_DATA
