@@ -3,10 +3,10 @@ import random
 
 import numpy as np
 import pytest
-from conftest import FakePredictor, probabilities_of
 
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorNonsense, PredictorTimeout, PredictorUnavailable
+from tests.predictors import FakePredictor, probabilities_of
 from transformer.coalescer import Coalescer
 
 COLUMNS = 3

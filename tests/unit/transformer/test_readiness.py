@@ -3,10 +3,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from conftest import FakePredictor
 
 from flights.bundle import Bundle
 from flights.errors import PredictorNonsense, PredictorTimeout, PredictorUnavailable
+from tests.predictors import FakePredictor
 from transformer.readiness import GoldenCheck
 
 
