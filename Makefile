@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock
+.PHONY: help install lock serve
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,3 +12,7 @@ install:  ## install the locked packages into .venv (SET=serving, training or de
 
 lock: install  ## compile pyproject.toml's packages into requirements/*.txt
 	@scripts/lock.sh
+
+serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
+	@scripts/install.sh serving
+	@exec .venv/bin/python -m scripts.serve

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.served import small_bundle
 from tests.served.running import ALIVE, Starter
 
 
@@ -17,6 +18,14 @@ def start_shared(tmp_path_factory):
     starter = Starter(tmp_path_factory.mktemp("logs"))
     yield starter
     starter.end_all()
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory):
+    """Folder of a small bundle; not to be written to."""
+    folder = tmp_path_factory.mktemp("bundles") / "small"
+    small_bundle.write(folder)
+    return folder
 
 
 @pytest.hookimpl(wrapper=True)

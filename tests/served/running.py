@@ -98,7 +98,13 @@ class Running:
         inherited = {name: value for name, value in os.environ.items() if name not in _IN_THE_WAY}
         with self._stdout.open("wb") as out, self._stderr.open("wb") as err:
             self.popen = subprocess.Popen(
-                self.command, cwd=cwd, env=inherited | dict(env), stdout=out, stderr=err, stdin=subprocess.DEVNULL
+                self.command,
+                cwd=cwd,
+                env=inherited | dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                process_group=0,  # so that a test can send what a terminal sends on Ctrl-C
             )
         ALIVE.append(self)
 
@@ -113,6 +119,10 @@ class Running:
     def wait_for_exit(self, limit_s: float = START_LIMIT_S) -> int:
         """Return the exit code of a process that ends by itself."""
         return self.popen.wait(limit_s)
+
+    def press_ctrl_c(self) -> None:
+        """Send SIGINT to the process and to those of its children that stayed in its group."""
+        os.killpg(self.popen.pid, signal.SIGINT)
 
     def stop(self, how: signal.Signals = signal.SIGTERM, limit_s: float = STOP_LIMIT_S) -> int:
         """Send a signal and return the exit code; the test fails if the process stays."""
