@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check
+.PHONY: help install lock lint test check serve
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,3 +22,7 @@ test: install  ## all tests that need no cluster (the real data's only where it 
 	@.venv/bin/pytest -m "not cluster"
 
 check: lint test  ## what CI runs before the cluster tests
+
+serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
+	@scripts/install.sh serving
+	@exec .venv/bin/python -m scripts.serve

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flights import bundle as bundles
 from flights.bundle import Bundle
-from flights.errors import InvalidBundle
+from flights.errors import InvalidBundle, OperatorError
 from transformer import logs
 
 logger = logging.getLogger("transformer")
@@ -46,8 +46,12 @@ def main() -> int:
     # The SDK takes seconds to import and parses sys.argv on the way: not before the arguments and the bundle hold.
     import uvloop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(bundle, arguments))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(bundle, arguments))
+    except OperatorError as error:
+        logger.error("%s", error)
+        return 1
     return 0
 
 

@@ -6,6 +6,7 @@ set here: the address to listen on, the version in the metadata, a readiness tha
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -19,6 +20,7 @@ from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.rest.server import RESTServer
 
+from flights.errors import OperatorError
 from transformer.grpc_service import GrpcService
 from transformer.rest import RestApplication
 from transformer.service import EXTENSIONS, PLATFORM, SERVER_NAME, DelayService
@@ -91,6 +93,9 @@ class TransformerServer(ModelServer):
         grpc_port: Port for gRPC.
         most_body_bytes: A larger request is refused, over REST and gRPC.
         grace_s: Seconds that requests under way get after SIGTERM.
+
+    Raises:
+        OperatorError: Ours: a port cannot be listened on.
     """
 
     def __init__(
@@ -118,29 +123,36 @@ class TransformerServer(ModelServer):
         config = rest.config
         config.host, config.access_log, config.server_header = host, False, False
         self._http = _HttpServer(config)
+        self._socket = _listen(host, http_port)
         self._grpc = grpc.aio.server(
             options=[("grpc.max_receive_message_length", most_body_bytes), ("grpc.so_reuseport", 0)]
         )
         grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(GrpcService(service), self._grpc)
-        self._grpc.add_insecure_port(f"{host}:{grpc_port}")
+        try:
+            self._grpc.add_insecure_port(f"{host}:{grpc_port}")
+        except RuntimeError as error:
+            raise OperatorError(f"port {grpc_port} cannot be listened on: it must be free") from error
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then answer what is under way.
-
-        Raises:
-            OSError: Ours: a port cannot be listened on.
-        """
+        """Serve until SIGTERM or SIGINT, then answer what is under way."""
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, stopping.set)
         await self._grpc.start()
-        http = loop.create_task(self._http.serve())
+        http = loop.create_task(self._http.serve([self._socket]))
         stop = loop.create_task(stopping.wait())
         await asyncio.wait((http, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         self._http.should_exit = True
         await asyncio.gather(http, self._grpc.stop(self.grace_period))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as error:
+        raise OperatorError(f"port {port} cannot be listened on: {error.strerror}") from error
 
 
 class _HttpServer(uvicorn.Server):
