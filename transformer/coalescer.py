@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +23,87 @@ logger = logging.getLogger(__name__)
 Probabilities = npt.NDArray[np.float32]
 
 
+class Waiter(Protocol):
+    """Whoever waits for an answer.
+
+    Attributes:
+        done: Whether it waits no more: it was answered, or its caller is gone.
+    """
+
+    @property
+    def done(self) -> bool:
+        """Tell whether it waits no more."""
+        ...
+
+    def succeed(self, probabilities: Probabilities) -> None:
+        """Take the delay probabilities, FP32 of shape [n]."""
+        ...
+
+    def fail(self, error: PredictorError) -> None:
+        """Take the reason why there are none."""
+        ...
+
+
+class _FutureWaiter:
+    __slots__ = ("future",)
+
+    def __init__(self, future: asyncio.Future[Probabilities]) -> None:
+        self.future = future
+
+    @property
+    def done(self) -> bool:
+        return self.future.done()
+
+    def succeed(self, probabilities: Probabilities) -> None:
+        self.future.set_result(probabilities)
+
+    def fail(self, error: PredictorError) -> None:
+        self.future.set_exception(error)
+
+
+class _Pieces:
+    """A request that is larger than a call: the waiter hears when the last piece is in, or the first has failed."""
+
+    def __init__(self, waiter: Waiter, count: int) -> None:
+        self.waiter = waiter
+        self._answers: dict[int, Probabilities] = {}
+        self._count = count
+
+    def succeed(self, position: int, probabilities: Probabilities) -> None:
+        self._answers[position] = probabilities
+        if len(self._answers) == self._count:
+            self.waiter.succeed(np.concatenate([self._answers[position] for position in range(self._count)]))
+
+
+class _Piece:
+    __slots__ = ("_done", "_pieces", "_position")
+
+    def __init__(self, pieces: _Pieces, position: int) -> None:
+        self._pieces = pieces
+        self._position = position
+        self._done = False
+
+    @property
+    def done(self) -> bool:
+        return self._done or self._pieces.waiter.done
+
+    def succeed(self, probabilities: Probabilities) -> None:
+        self._done = True
+        self._pieces.succeed(self._position, probabilities)
+
+    def fail(self, error: PredictorError) -> None:
+        self._pieces.waiter.fail(error)
+
+
 class _Part:
-    """Flights of one request, few enough for one call, and the future that their answer goes to."""
+    """Flights that are sent together, and who waits for them."""
 
-    __slots__ = ("answer", "count", "deadline_s", "rows")
+    __slots__ = ("count", "deadline_s", "rows", "waiter")
 
-    def __init__(self, rows: bytes, count: int, answer: asyncio.Future[Probabilities], deadline_s: float) -> None:
+    def __init__(self, rows: bytes, count: int, waiter: Waiter, deadline_s: float) -> None:
         self.rows = rows
         self.count = count
-        self.answer = answer
+        self.waiter = waiter
         self.deadline_s = deadline_s
 
 
@@ -71,28 +144,31 @@ class Coalescer:
         Raises:
             PredictorError: Ours.
         """
+        future: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
+        self.submit(flights, _FutureWaiter(future))
+        return await future
+
+    def submit(self, flights: EncodedFlights, waiter: Waiter) -> None:
+        """Queue n encoded flights; the waiter hears exactly once, unless this raises.
+
+        Raises:
+            PredictorUnavailable: Ours: too many flights are waiting already.
+        """
         if self._rows_waiting > self._most_rows_waiting:
             raise PredictorUnavailable("too many flights are waiting for the predictor")
         if flights.count <= self._most_rows_per_call:
-            return await self._enqueue(flights.rows, flights.count)
-        answers = [self._enqueue(rows, count) for rows, count in self._cut(flights)]
-        try:
-            return np.concatenate(await asyncio.gather(*answers))
-        finally:
-            for answer in answers:
-                answer.cancel()
+            self._enqueue(flights.rows, flights.count, waiter)
+            return
+        most, width = self._most_rows_per_call, len(flights.rows) // flights.count
+        starts = range(0, flights.count, most)
+        pieces = _Pieces(waiter, len(starts))
+        for position, start in enumerate(starts):
+            rows = flights.rows[start * width : (start + most) * width]
+            self._enqueue(rows, len(rows) // width, _Piece(pieces, position))
 
-    def _cut(self, flights: EncodedFlights) -> Sequence[tuple[bytes, int]]:
-        width = len(flights.rows) // flights.count
-        most = self._most_rows_per_call
-        return [
-            (flights.rows[start * width : (start + most) * width], min(most, flights.count - start))
-            for start in range(0, flights.count, most)
-        ]
-
-    def _enqueue(self, rows: bytes, count: int) -> asyncio.Future[Probabilities]:
+    def _enqueue(self, rows: bytes, count: int, waiter: Waiter) -> None:
         loop = asyncio.get_running_loop()
-        part = _Part(rows, count, loop.create_future(), loop.time() + self._deadline_s)
+        part = _Part(rows, count, waiter, loop.time() + self._deadline_s)
         self._waiting.append(part)
         self._unanswered.append(part)
         self._rows_waiting += count
@@ -103,7 +179,6 @@ class Coalescer:
             call = loop.create_task(self._send_waiting())
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
-        return part.answer
 
     async def _send_waiting(self) -> None:
         try:
@@ -118,7 +193,7 @@ class Coalescer:
         while self._waiting and rows + self._waiting[0].count <= self._most_rows_per_call:
             part = self._waiting.popleft()
             self._rows_waiting -= part.count
-            if not part.answer.done():  # else it is late already, or its caller is gone
+            if not part.waiter.done:  # else it is late already, or its caller is gone
                 batch.append(part)
                 rows += part.count
         return batch
@@ -136,26 +211,26 @@ class Coalescer:
         else:
             start = 0
             for part in batch:
-                if not part.answer.done():
-                    part.answer.set_result(probabilities[start : start + part.count])
+                if not part.waiter.done:
+                    part.waiter.succeed(probabilities[start : start + part.count])
                 start += part.count
-        while self._unanswered and self._unanswered[0].answer.done():
+        while self._unanswered and self._unanswered[0].waiter.done:
             self._unanswered.popleft()
 
     def _expire(self) -> None:
         loop = asyncio.get_running_loop()
         while self._unanswered:
             part = self._unanswered[0]
-            if not part.answer.done():
+            if not part.waiter.done:
                 if part.deadline_s > loop.time():
                     self._expiry = loop.call_at(part.deadline_s, self._expire)
                     return
-                part.answer.set_exception(PredictorTimeout("the predictor did not answer in time"))
+                part.waiter.fail(PredictorTimeout("the predictor did not answer in time"))
             self._unanswered.popleft()
         self._expiry = None
 
 
 def _fail(batch: Sequence[_Part], error: PredictorError) -> None:
     for part in batch:
-        if not part.answer.done():
-            part.answer.set_exception(type(error)(str(error)))  # each caller's own, or they would share a traceback
+        if not part.waiter.done:
+            part.waiter.fail(type(error)(str(error)))  # each caller's own, or they would share a traceback

@@ -22,7 +22,9 @@ from kserve.protocol.rest.server import RESTServer
 
 from flights.errors import OperatorError
 from transformer.grpc_service import GrpcService
+from transformer.http_protocol import protocol_for
 from transformer.rest import RestApplication
+from transformer.rest_inference import RestInference
 from transformer.service import EXTENSIONS, PLATFORM, SERVER_NAME, DelayService
 
 
@@ -111,8 +113,9 @@ class TransformerServer(ModelServer):
         super().__init__(http_port=http_port, grpc_port=grpc_port, workers=1, grace_period=grace_s)
         self.dataplane = FlightDelayDataPlane(service, self.registered_models)
         self.register_model(FlightDelayModel(service))
+        inference = RestInference(service, most_body_bytes)
         rest = RESTServer(
-            cast(str, RestApplication(service, sdk_application, most_body_bytes=most_body_bytes)),  # uvicorn takes both
+            cast(str, RestApplication(inference, sdk_application)),  # uvicorn takes both
             self.dataplane,
             self.model_repository_extension,
             http_port,
@@ -121,7 +124,8 @@ class TransformerServer(ModelServer):
         )
         rest.create_application()
         config = rest.config
-        config.host, config.access_log, config.server_header = host, False, False
+        config.http, config.ws, config.proxy_headers = protocol_for(inference), "none", False
+        config.server_header = False
         self._http = _HttpServer(config)
         self._socket = _listen(host, http_port)
         self._grpc = grpc.aio.server(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from flights.bundle import Bundle
 from flights.errors import UnknownResource, shown
 from flights.fields import FIELDS
-from transformer.coalescer import Coalescer
+from transformer.coalescer import Coalescer, Waiter
 from transformer.readiness import GoldenCheck
 from transformer.request import OUTPUT_DATATYPES, InferenceRequest
 
@@ -55,6 +55,15 @@ class DelayService:
             PredictorError: Ours.
         """
         return await self._coalescer.predict(self._encoder.encode(request.flights))
+
+    def submit(self, request: InferenceRequest, waiter: Waiter) -> None:
+        """Queue a request; the waiter hears exactly once, unless this raises.
+
+        Raises:
+            InvalidFlight: The caller's fault.
+            PredictorError: Ours.
+        """
+        self._coalescer.submit(self._encoder.encode(request.flights), waiter)
 
     async def ready(self) -> bool:
         """Tell whether the golden flights come back right."""
