@@ -372,10 +372,15 @@ class TestPathsInTheManifest:
 
 
 class TestTheManifest:
-    @pytest.mark.parametrize("wrong", [None, True, 1, [], {}, "", "0" * 64, "x" * 64], ids=repr)
-    def test_a_hash_that_is_none_or_another_is_refused(self, folder: Path, wrong: object) -> None:
+    @pytest.mark.parametrize("wrong", [None, True, 1, [], {}], ids=repr)
+    def test_a_hash_that_is_no_text_is_refused(self, folder: Path, wrong: object) -> None:
         edit_manifest(folder, lambda manifest: manifest["files"].update({bundle.BOOSTER: wrong}))
-        assert_refused(folder, r"model\.ubj")
+        assert_refused(folder, rf"^{bundle.MANIFEST}, 'files' has .* as 'model\.ubj': it must be a text$")
+
+    @pytest.mark.parametrize("wrong", ["", "0" * 64, "x" * 64])
+    def test_a_hash_of_something_else_is_refused(self, folder: Path, wrong: str) -> None:
+        edit_manifest(folder, lambda manifest: manifest["files"].update({bundle.BOOSTER: wrong}))
+        assert_refused(folder, r"^model\.ubj was altered or cut")
 
     def test_a_hash_in_capitals_is_another(self, folder: Path) -> None:
         edit_manifest(folder, lambda m: m["files"].update({bundle.GOLDEN: m["files"][bundle.GOLDEN].upper()}))
