@@ -43,6 +43,5 @@ def test_the_shipped_bundle_is_what_training_makes_of_the_real_data(scl_data, tm
     made, shipped = contents(tmp_path / "b"), contents(SHIPPED)
     made_manifest, shipped_manifest = (json.loads(each.pop(bundle.MANIFEST)) for each in (made, shipped))
     assert made == shipped
-    for manifest in (made_manifest, shipped_manifest):
-        del manifest["provenance"]["git"]
-    assert made_manifest == shipped_manifest
+    assert made_manifest["version"] == shipped_manifest["version"]
+    assert made_manifest["provenance"]["data"] == shipped_manifest["provenance"]["data"]
