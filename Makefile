@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve
+.PHONY: help install lock lint test check serve train
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,3 +26,8 @@ check: lint test  ## what CI runs before the cluster tests
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
 	@scripts/install.sh serving
 	@exec .venv/bin/python -m scripts.serve
+
+train:  ## train a bundle (DATA=<the table, csv or csv.gz>, OUT=build/bundle, VERSION=<name>)
+	$(if $(DATA),,$(error set DATA to the table of flights: make train DATA=dataset_SCL.csv.gz))
+	@scripts/install.sh training
+	@.venv/bin/python -m training --data "$(DATA)" --out "$(or $(OUT),build/bundle)" $(if $(VERSION),--version "$(VERSION)")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 DAY_COLUMNS = (
-    "month",
     "day_of_year",
     "day_of_week",
     "high_season",
@@ -42,7 +41,6 @@ class Calendar:
         """
         in_high_season = any(first <= (day.month, day.day) <= last for first, last in _HIGH_SEASON)
         return (
-            float(day.month),
             float(day.timetuple().tm_yday),
             float(day.weekday()),
             float(in_high_season),
