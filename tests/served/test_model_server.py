@@ -7,8 +7,8 @@ import numpy as np
 import psutil
 import pytest
 import xgboost
-from tritonclient.grpc import service_pb2 as pb
-from tritonclient.grpc import service_pb2_grpc
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from tests.served.running import NOTHING, free_ports, get, listens, post, wait_until
 
@@ -53,7 +53,7 @@ class Runtime:
 
     def call(self, request):
         with grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}") as channel:
-            stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+            stub = GRPCInferenceServiceStub(channel)
             return stub.ModelInfer(request, timeout=10, wait_for_ready=True)
 
 
