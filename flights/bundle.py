@@ -64,6 +64,16 @@ class Bundle:
     provenance: Mapping[str, object]
 
 
+def check_target(folder: Path) -> None:
+    """Check that a bundle may be written to the folder: it must be absent, empty or a bundle.
+
+    Raises:
+        InvalidBundle: Ours: the folder holds something else.
+    """
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidBundle(f"{folder} is not empty and not a bundle: name another folder")
+
+
 def encode(
     folder: Path,
     *,
@@ -78,7 +88,7 @@ def encode(
     """Write a bundle, replacing one that stands in the folder.
 
     Args:
-        folder: Where to; it must be absent, empty or a bundle.
+        folder: Where to; see ``check_target``.
         booster: The booster, saved as UBJSON.
         encoder: Its encoder.
         threshold: Probability from which a flight counts as delayed.
@@ -95,8 +105,7 @@ def encode(
             stands in the folder is then still there.
     """
     folder = folder.resolve()  # so that a link to a bundle stays a link, and "." has a name
-    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidBundle(f"{folder} is not empty and not a bundle: name another folder")
+    check_target(folder)
     files = {
         BOOSTER: booster,
         CONTRACT: document.encode(
