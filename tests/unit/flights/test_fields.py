@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from flights.errors import InvalidFlight
 from flights.fields import FIELD_BY_NAME, FIELDS, parse_date, parse_timestamp
 
-NEVER_TEXT = [None, True, 0, 20170101, 1.5, float("nan"), b"2017-01-01 23:30", [], {}, ["2017-01-01 23:30"], 10**5000]
+NEVER_TEXT: list[object] = [
+    *(None, True, 0, 20170101, 1.5, float("nan"), b"2017-01-01 23:30", [], {}, ["2017-01-01 23:30"], 10**5000)
+]
 """Every other kind of value that a parser may hand over."""
 
 timestamps = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31, 23, 59, 59))
