@@ -24,7 +24,12 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 START_LIMIT_S = 60
 STOP_LIMIT_S = 10
 
-_IN_THE_WAY = frozenset({"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "grpc_proxy", "KSERVE_LOGLEVEL"})
+_IN_THE_WAY = frozenset(
+    {
+        *("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "grpc_proxy", "KSERVE_LOGLEVEL"),
+        *("MAKEFLAGS", "MAKELEVEL", "MFLAGS"),  # under `make test`, make would announce the folders that it enters
+    }
+)
 
 ALIVE: list["Running"] = []
 """Everything that is running now; the logs of a failed test are taken from here."""

@@ -217,4 +217,4 @@ class TestRefusals:
     def test_a_missing_bundle(self, run):
         running = run(environment={"BUNDLE": "absent"})
         assert running.wait_for_exit() == 1
-        assert running.stderr == "BUNDLE cannot be served: there is no bundle at absent: it must be a folder\n"
+        assert running.stderr == "BUNDLE cannot be served: there is no bundle at absent: No such file or directory\n"
