@@ -16,8 +16,8 @@ THREADS = 1
 class Hyperparameters:
     """How the trees are grown.
 
-    Searched by hand and never on a test part: by average precision and log loss on June, August, September and
-    October, each with the months before it trained on. See docs/decisions/0003-the-booster-that-ships.md.
+    Searched by hand, by average precision and log loss on June, August, September and October, each with the
+    months before it trained on; docs/decisions/0003-the-booster-that-ships.md says which were chosen less cleanly.
     """
 
     max_depth: int = 10  # 3 and 5 are worse, 12 no better: a delay is hour x airline x destination x day
