@@ -51,7 +51,7 @@ class CategoryTable:
     rare: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every request, see Flights
 class EncodedFlights:
     """The tensor for the booster.
 
@@ -112,20 +112,8 @@ class Encoder:
         Raises:
             InvalidFlight: The caller's fault, with field, row and value.
         """
-        days, minutes = self._days, self._minutes
         try:
-            rows = b"".join(
-                chain.from_iterable(
-                    zip(
-                        [days[text[:DATE_LENGTH]] for text in flights.scheduled],
-                        [minutes[text[DATE_LENGTH:]] for text in flights.scheduled],
-                        map(self._airlines.__getitem__, flights.airlines),
-                        map(self._destinations.__getitem__, flights.destinations),
-                        map(self._flight_types.__getitem__, flights.flight_types),
-                        strict=True,
-                    )
-                )
-            )
+            rows = self._row(flights) if len(flights) == 1 else self._rows(flights)
         except (InvalidFlight, TypeError, LookupError):  # the last two from values that are not text
             _check(flights)
             raise
@@ -134,6 +122,32 @@ class Encoder:
             count=len(flights),
             unseen_airlines=self._airlines.unseen(flights.airlines),
             unseen_destinations=self._destinations.unseen(flights.destinations),
+        )
+
+    def _row(self, flights: Flights) -> bytes:
+        """Do what ``_rows`` does, for one flight and in a quarter of its time."""
+        [scheduled], [airline], [destination] = flights.scheduled, flights.airlines, flights.destinations
+        return (
+            self._days[scheduled[:DATE_LENGTH]]
+            + self._minutes[scheduled[DATE_LENGTH:]]
+            + self._airlines[airline]
+            + self._destinations[destination]
+            + self._flight_types[flights.flight_types[0]]
+        )
+
+    def _rows(self, flights: Flights) -> bytes:
+        days, minutes = self._days, self._minutes
+        return b"".join(
+            chain.from_iterable(
+                zip(
+                    [days[text[:DATE_LENGTH]] for text in flights.scheduled],
+                    [minutes[text[DATE_LENGTH:]] for text in flights.scheduled],
+                    map(self._airlines.__getitem__, flights.airlines),
+                    map(self._destinations.__getitem__, flights.destinations),
+                    map(self._flight_types.__getitem__, flights.flight_types),
+                    strict=True,
+                )
+            )
         )
 
 
@@ -204,4 +218,6 @@ class _CategoryFragments(dict[str, bytes]):
         return self._rare
 
     def unseen(self, categories: list[str]) -> int:
+        if len(categories) == 1:
+            return int(categories[0] not in self)
         return len(categories) - sum(map(self.__contains__, categories))

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 
-def probabilities_of(rows: bytes, count: int) -> npt.NDArray[np.float32]:
+def probabilities_of(rows: bytes, count: int) -> list[float]:
     """Stand in for a booster: a probability that depends on every column of a row."""
     matrix = np.frombuffer(rows, "<f4").reshape(count, -1)
     weights = np.linspace(0.1, 1.0, matrix.shape[1], dtype=np.float32)
-    return (np.sin(matrix * weights).sum(axis=1) / (2 * matrix.shape[1]) + 0.5).astype(np.float32)
+    return (np.sin(matrix * weights).sum(axis=1) / (2 * matrix.shape[1]) + 0.5).astype(np.float32).tolist()
 
 
 class FakePredictor:
@@ -20,10 +19,10 @@ class FakePredictor:
     def __init__(self) -> None:
         self.calls: list[int] = []
         self.fault: Exception | None = None
-        self.answer: Callable[[bytes, int], npt.NDArray[np.float32]] = probabilities_of
+        self.answer: Callable[[bytes, int], list[float]] = probabilities_of
         self.gate: asyncio.Event | None = None
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> npt.NDArray[np.float32]:
+    async def predict(self, rows: bytes, count: int, timeout_s: float) -> list[float]:
         self.calls.append(count)
         if self.gate is not None:
             await self.gate.wait()

@@ -11,16 +11,11 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
-from transformer.predictor import Predictor
+from transformer.predictor import Predictor, Probabilities
 
 logger = logging.getLogger(__name__)
-
-Probabilities = npt.NDArray[np.float32]
 
 
 class Waiter(Protocol):
@@ -36,7 +31,7 @@ class Waiter(Protocol):
         ...
 
     def succeed(self, probabilities: Probabilities) -> None:
-        """Take the delay probabilities, FP32 of shape [n]."""
+        """Take the delay probabilities, one for each of n flights."""
         ...
 
     def fail(self, error: PredictorError) -> None:
@@ -72,7 +67,7 @@ class _Pieces:
     def succeed(self, position: int, probabilities: Probabilities) -> None:
         self._answers[position] = probabilities
         if len(self._answers) == self._count:
-            self.waiter.succeed(np.concatenate([self._answers[position] for position in range(self._count)]))
+            self.waiter.succeed([value for position in range(self._count) for value in self._answers[position]])
 
 
 class _Piece:
@@ -139,7 +134,7 @@ class Coalescer:
         self._calls: set[asyncio.Task[None]] = set()
 
     async def predict(self, flights: EncodedFlights) -> Probabilities:
-        """Return the delay probabilities of n flights, FP32 of shape [n].
+        """Return the delay probabilities of n flights, one for each of n flights.
 
         Raises:
             PredictorError: Ours.

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import grpc
-import numpy as np
-import numpy.typing as npt
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceServicer
 
 from flights.errors import FlightDelayError, InvalidRequest
 from transformer import status, tensors
+from transformer.predictor import Probabilities
 from transformer.request import (
     ALL_OUTPUTS,
     OUTPUT_DATATYPES,
     PROBABILITY,
     InferenceRequest,
     RequestedOutput,
+    delayed,
+    output_bytes,
     requested_outputs,
 )
 from transformer.service import EXTENSIONS, PLATFORM, SERVER_NAME, DelayService, TensorDescription
@@ -83,9 +84,7 @@ class GrpcService(GRPCInferenceServiceServicer):
         except FlightDelayError as error:
             await _abort(context, error)
 
-    def _encode(
-        self, inference: InferenceRequest, probabilities: npt.NDArray[np.float32], *, raw: bool
-    ) -> pb.ModelInferResponse:
+    def _encode(self, inference: InferenceRequest, probabilities: Probabilities, *, raw: bool) -> pb.ModelInferResponse:
         answer = pb.ModelInferResponse(
             model_name=self._service.model_name, model_version=self._service.bundle.version, id=inference.id or ""
         )
@@ -93,14 +92,12 @@ class GrpcService(GRPCInferenceServiceServicer):
             output = answer.outputs.add(
                 name=requested.name, datatype=OUTPUT_DATATYPES[requested.name], shape=[len(probabilities)]
             )
-            is_probability = requested.name == PROBABILITY
-            values = probabilities if is_probability else probabilities >= self._service.threshold
             if raw:
-                answer.raw_output_contents.append(values.tobytes())
-            elif is_probability:
-                output.contents.fp32_contents.extend(values.tolist())
+                answer.raw_output_contents.append(output_bytes(requested.name, probabilities, self._service.threshold))
+            elif requested.name == PROBABILITY:
+                output.contents.fp32_contents.extend(probabilities)
             else:
-                output.contents.bool_contents.extend(values.tolist())
+                output.contents.bool_contents.extend(delayed(probabilities, self._service.threshold))
         return answer
 
 

@@ -7,6 +7,7 @@ behind another on its connection, HTTP/1.0, ``Expect``, a client that does not r
 way to the ASGI application, which answers inference just the same.
 """
 
+import asyncio
 import logging
 from http import HTTPStatus
 from typing import ClassVar
@@ -14,7 +15,7 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from flights.errors import FlightDelayError, PredictorError
-from transformer.coalescer import Probabilities
+from transformer.predictor import Probabilities
 from transformer.request import InferenceRequest
 from transformer.rest_answer import error_body
 from transformer.rest_inference import RestInference, RestResponse
@@ -49,54 +50,28 @@ class _NoEvent:
 class _Exchange:
     """One inference request and its answer: its connection's ``cycle`` for uvicorn, the waiter for the coalescer."""
 
-    __slots__ = (
-        "_chunks",
-        "_protocol",
-        "_size",
-        "disconnected",
-        "headers",
-        "keep_alive",
-        "request",
-        "response_complete",
-    )
+    __slots__ = ("_protocol", "body", "disconnected", "done", "headers", "keep_alive", "request", "response_complete")
     message_event: ClassVar = _NoEvent()
 
     def __init__(self, protocol: "_ShortWay", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
         self._protocol = protocol
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self.body: bytes | bytearray = b""
         self.headers = headers
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
+        self.done = False  # answered, or the client is gone
         self.request: InferenceRequest | None = None
-
-    def take(self, chunk: bytes) -> None:
-        """Take a piece of the body, and let go of one that is too large: the answer follows when it has passed."""
-        self._size += len(chunk)
-        if self._size <= self._protocol.inference.most_body_bytes:
-            self._chunks.append(chunk)
-        else:
-            self._chunks.clear()
-
-    def body(self) -> bytes:
-        """Return the whole body.
-
-        Raises:
-            RequestTooLarge: The caller's fault.
-        """
-        self._protocol.inference.check_size(self._size)
-        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-
-    @property
-    def done(self) -> bool:
-        """See ``coalescer.Waiter``."""
-        return self.response_complete or self.disconnected
 
     def succeed(self, probabilities: Probabilities) -> None:
         """See ``coalescer.Waiter``."""
         assert self.request is not None
-        self._protocol.answer(self, self._protocol.inference.encode(self.request, probabilities))
+        try:
+            response = self._protocol.inference.encode(self.request, probabilities)
+        except Exception:
+            logger.exception("an inference answer failed in a way that nobody foresaw")
+            response = self._protocol.inference.fail()
+        self._protocol.answer(self, response)
 
     def fail(self, error: PredictorError) -> None:
         """See ``coalescer.Waiter``."""
@@ -107,22 +82,33 @@ class _ShortWay(HttpToolsProtocol):
     inference: ClassVar[RestInference]
     inference_url: ClassVar[bytes]
 
+    _exchange: _Exchange | None = None
+    _idle_since_s: float | None = None
+    _idle_timer: asyncio.TimerHandle | None = None
+    # the header lines of the last answer, and what they were made of
+    _lines = b""
+    _written_headers: object = None
+    _written_defaults: object = None
+
     def on_message_begin(self) -> None:
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.expect_100_continue = False
+        self._exchange = None
 
     def on_headers_complete(self) -> None:
+        parser = self.parser
         if (
             self.url == self.inference_url
-            and self.parser.get_method() == b"POST"
             and (self.cycle is None or self.cycle.response_complete)
-            and self.parser.get_http_version() == "1.1"
+            and parser.get_method() == b"POST"
+            and parser.get_http_version() == "1.1"
             and not self.expect_100_continue
             and not self.flow.write_paused
-            and not self.parser.should_upgrade()
+            and not parser.should_upgrade()
         ):
-            self.cycle = _Exchange(self, self.headers, self.parser.should_keep_alive())  # type: ignore[assignment]
+            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive())
+            self.cycle = self._exchange  # type: ignore[assignment]
             return
         url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()  # makes the ASGI scope, which the short way does without
@@ -131,30 +117,69 @@ class _ShortWay(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if isinstance(self.cycle, _Exchange):
-            self.cycle.take(body)
-        else:
+        exchange = self._exchange
+        if exchange is None:
             super().on_body(body)
+        elif not exchange.body:
+            exchange.body = body
+        elif len(exchange.body) <= self.inference.most_body_bytes:  # beyond it, let the rest pass unread
+            if isinstance(exchange.body, bytes):
+                exchange.body = bytearray(exchange.body)
+            exchange.body += body
 
     def on_message_complete(self) -> None:
-        exchange: object = self.cycle
-        if not isinstance(exchange, _Exchange):
+        exchange = self._exchange
+        if exchange is None:
             super().on_message_complete()
             return
+        inference = self.inference
         try:
-            exchange.request = self.inference.decode(exchange.headers, exchange.body())
-            self.inference.service.submit(exchange.request, exchange)
+            exchange.request = inference.decode(exchange.headers, bytes(exchange.body))
+            inference.service.submit(exchange.request, exchange)
         except FlightDelayError as error:
-            self.answer(exchange, self.inference.refuse(error))
+            self.answer(exchange, inference.refuse(error))
         except Exception:
             logger.exception("an inference request failed in a way that nobody foresaw")
-            self.answer(exchange, self.inference.fail())
+            self.answer(exchange, inference.fail())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._exchange is not None:
+            self._exchange.done = True
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        super().connection_lost(exc)
+
+    # uvicorn sets a timer after each answer and takes it back at the next request; this one only moves its mark.
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since_s = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since_s = None
+
+    def _close_if_idle(self) -> None:
+        left_s = float(self.timeout_keep_alive)
+        if self._idle_since_s is not None:
+            left_s -= self.loop.time() - self._idle_since_s
+        if left_s > 0:
+            self._idle_timer = self.loop.call_later(left_s, self._close_if_idle)
+        else:
+            self.timeout_keep_alive_handler()
 
     def answer(self, exchange: _Exchange, response: RestResponse) -> None:
         """Write an answer, unless the client is gone."""
         if exchange.done:
             return
-        exchange.response_complete = True
+        exchange.done = exchange.response_complete = True
         self._write(response, keep_alive=exchange.keep_alive)
         if not exchange.keep_alive:
             self.transport.close()
@@ -165,13 +190,17 @@ class _ShortWay(HttpToolsProtocol):
         self.transport.close()
 
     def _write(self, response: RestResponse, *, keep_alive: bool) -> None:
-        head = [STATUS_LINE[response.status]]
-        for name, value in self.server_state.default_headers:
-            head += (name, b": ", value, b"\r\n")
-        for name, value in response.headers:
-            head += (name, b": ", value, b"\r\n")
-        if not keep_alive:
-            head.append(b"connection: close\r\n")
-        head.append(b"content-length: %d\r\n\r\n" % len(response.body))
-        head.append(response.body)
-        self.transport.write(b"".join(head))
+        defaults = self.server_state.default_headers  # a new list every second, for the date
+        if response.headers is not self._written_headers or defaults is not self._written_defaults:
+            lines = b"".join(b"%b: %b\r\n" % header for header in (*defaults, *response.headers))
+            self._written_headers, self._written_defaults, self._lines = response.headers, defaults, lines
+        self.transport.write(
+            b"%b%b%bcontent-length: %d\r\n\r\n%b"
+            % (
+                STATUS_LINE[response.status],
+                self._lines,
+                b"" if keep_alive else b"connection: close\r\n",
+                len(response.body),
+                response.body,
+            )
+        )

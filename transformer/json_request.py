@@ -8,12 +8,12 @@ duplicate keys and otherwise leaves the body to the strict way, so it never deci
 
 import json
 from collections.abc import Mapping
-from typing import NoReturn, cast
+from typing import NoReturn
 
 import msgspec
 
 from flights.errors import CallerError, InvalidRequest, shown
-from flights.fields import FIELD_BY_NAME
+from flights.fields import FIELDS
 from flights.flight import Flights
 from transformer import tensors
 from transformer.request import ALL_OUTPUTS, InferenceRequest, RequestedOutput, requested_outputs
@@ -59,6 +59,7 @@ class _QuickRequest(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _quick = msgspec.json.Decoder(_QuickRequest)
+_DATATYPES = {field.name: field.datatype for field in FIELDS}
 _KEYS_AND_TEXTS_PER_INPUT = 4 + 2
 """The keys name, shape, datatype and data; the texts of name and datatype."""
 
@@ -74,15 +75,21 @@ def _decode_quickly(body: bytes) -> InferenceRequest | None:
         request = _quick.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    if len(request.inputs) == 0:
+        return None
+    count = len(request.inputs[0].data)
+    flat, column = [count], [count, 1]
     accounted = 1 if request.id is None else 3
     columns: dict[str, list[object]] = {}
     for tensor in request.inputs:
-        field = FIELD_BY_NAME.get(tensor.name)
-        count = len(tensor.data)
-        if field is None or tensor.datatype != field.datatype or tensor.shape not in ([count], [count, 1]):
+        name, data = tensor.name, tensor.data
+        datatype = _DATATYPES.get(name)
+        if tensor.datatype != datatype or len(data) != count or (tensor.shape != flat and tensor.shape != column):
             return None
-        accounted += _KEYS_AND_TEXTS_PER_INPUT + (count if field.datatype == "BYTES" else 0)
-        columns[tensor.name] = cast(list[object], tensor.data)
+        accounted += _KEYS_AND_TEXTS_PER_INPUT
+        if datatype == "BYTES":
+            accounted += count
+        columns[name] = data  # type: ignore[assignment]  # a list that nobody else holds
     if body.count(b'"') != 2 * accounted or b"\\" in body or len(columns) != len(request.inputs):
         return None
     try:
@@ -112,7 +119,7 @@ def _outputs(request: Mapping[str, object]) -> tuple[RequestedOutput, ...]:
     all_binary = _flag(_parameters(request, "the body"), "binary_data_output", default=False)
     outputs = request.get("outputs")
     if outputs is None or outputs == []:
-        return tuple(RequestedOutput(output.name, all_binary) for output in ALL_OUTPUTS)
+        return tuple(RequestedOutput(output.name, True) for output in ALL_OUTPUTS) if all_binary else ALL_OUTPUTS
     if not isinstance(outputs, list):
         raise InvalidRequest(f"outputs is {shown(outputs)}: it must be a list of objects with a name")
     requested = []

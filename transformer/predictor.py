@@ -4,11 +4,13 @@ from typing import Protocol
 
 import grpc
 import numpy as np
-import numpy.typing as npt
 from google.protobuf.message import DecodeError
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse
 
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
+
+Probabilities = list[float]
+"""Delay probabilities: FP32 numbers held as Python's, which every answer is written from."""
 
 _OUTPUT = "output-0"
 """The stock XGBoost runtime's only output: FP32 of shape [n], for binary:logistic the probability."""
@@ -34,8 +36,8 @@ _UNAVAILABLE = frozenset(
 class Predictor(Protocol):
     """Whatever turns encoded flights into probabilities."""
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> npt.NDArray[np.float32]:
-        """Return the delay probabilities of n encoded flights, FP32 of shape [n], each from 0 to 1.
+    async def predict(self, rows: bytes, count: int, timeout_s: float) -> Probabilities:
+        """Return the delay probabilities of n encoded flights, each from 0 to 1.
 
         Args:
             rows: ``EncodedFlights.rows``: FP32 of shape [n, k], little-endian.
@@ -69,7 +71,7 @@ class GrpcPredictor:
             _INFER, request_serializer=ModelInferRequest.SerializeToString
         )
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> npt.NDArray[np.float32]:
+    async def predict(self, rows: bytes, count: int, timeout_s: float) -> Probabilities:
         """See ``Predictor.predict``."""
         request = ModelInferRequest(model_name=self._model_name, raw_input_contents=[rows])
         request.inputs.add(name="input-0", datatype="FP32", shape=[count, self._column_count])
@@ -92,11 +94,11 @@ def _as_predictor_error(code: grpc.StatusCode) -> PredictorError:
     return PredictorNonsense("the predictor could not answer")
 
 
-def decode_answer(answer: bytes, count: int) -> npt.NDArray[np.float32]:
+def decode_answer(answer: bytes, count: int) -> Probabilities:
     """Read the runtime's answer to n flights, believing nothing.
 
     Returns:
-        Probabilities, FP32 of shape [n], each from 0 to 1.
+        n probabilities, each from 0 to 1.
 
     Raises:
         PredictorNonsense: Ours: the runtime's answer has another output, datatype, shape or impossible values.
@@ -122,4 +124,5 @@ def decode_answer(answer: bytes, count: int) -> npt.NDArray[np.float32]:
         raise PredictorNonsense("the predictor's output has another size than its shape")
     if not ((probabilities >= 0) & (probabilities <= 1)).all():  # false for NaN too
         raise PredictorNonsense("the predictor's output is no probability")
-    return probabilities
+    answered: Probabilities = probabilities.tolist()
+    return answered

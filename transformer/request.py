@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from flights.errors import InvalidRequest, shown
 from flights.flight import Flights
+from transformer.predictor import Probabilities
 
 PROBABILITY = "delay_probability"
 DELAYED = "delayed"
@@ -28,7 +31,7 @@ class RequestedOutput:
 ALL_OUTPUTS = tuple(RequestedOutput(name) for name in OUTPUT_DATATYPES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InferenceRequest:
     """Flights to judge, and how to answer.
 
@@ -56,3 +59,16 @@ def requested_outputs(outputs: Sequence[RequestedOutput]) -> tuple[RequestedOutp
         if names.count(name) > 1:
             raise InvalidRequest(f"{name} is requested twice: each output must be requested once")
     return tuple(outputs)
+
+
+def delayed(probabilities: Probabilities, threshold: float) -> list[bool]:
+    """Return whether each flight counts as delayed: the output ``delayed``."""
+    return [probability >= threshold for probability in probabilities]
+
+
+def output_bytes(name: str, probabilities: Probabilities, threshold: float) -> bytes:
+    """Return an output's n values as binary tensor data: FP32 little-endian, or a byte for each BOOL."""
+    if name == PROBABILITY:
+        return np.array(probabilities, dtype="<f4").tobytes()
+    assert name == DELAYED
+    return bytes(delayed(probabilities, threshold))

@@ -3,15 +3,22 @@
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
-from transformer.request import DELAYED, OUTPUT_DATATYPES, PROBABILITY, InferenceRequest, RequestedOutput
+from transformer.predictor import Probabilities
+from transformer.request import (
+    ALL_OUTPUTS,
+    OUTPUT_DATATYPES,
+    PROBABILITY,
+    InferenceRequest,
+    RequestedOutput,
+    delayed,
+    output_bytes,
+)
 
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RestAnswer:
     """A body, and where its JSON ends.
 
@@ -33,26 +40,38 @@ class RestAnswerWriter:
         threshold: Probability from which a flight counts as delayed.
     """
 
-    def __init__(self, model_name: str, version: str, threshold: np.float32) -> None:
+    def __init__(self, model_name: str, version: str, threshold: float) -> None:
         self._head = b'{"model_name":%b,"model_version":%b,' % (_encode(model_name), _encode(version))
         self._threshold = threshold
 
-    def encode(self, request: InferenceRequest, probabilities: npt.NDArray[np.float32]) -> RestAnswer:
-        """Answer a request with delay probabilities, FP32 of shape [n]."""
+    def encode(self, request: InferenceRequest, probabilities: Probabilities) -> RestAnswer:
+        """Answer a request with its flights' delay probabilities."""
         head = self._head if request.id is None else b'%b"id":%b,' % (self._head, _encode(request.id))
-        binary = [self._binary(output, probabilities) for output in request.outputs if output.binary]
-        described = b",".join(self._described(output, probabilities) for output in request.outputs)
-        text = b'%b"outputs":[%b]}' % (head, described)
-        if not binary:
-            return RestAnswer(text)
-        return RestAnswer(b"".join((text, *binary)), len(text))
+        if request.outputs is ALL_OUTPUTS:
+            count = len(probabilities)
+            return RestAnswer(
+                b'%b"outputs":[{"name":"delay_probability","datatype":"FP32","shape":[%d],"data":%b},'
+                b'{"name":"delayed","datatype":"BOOL","shape":[%d],"data":%b}]}'
+                % (head, count, _encode(probabilities), count, _encode(delayed(probabilities, self._threshold)))
+            )
+        binary = [
+            output_bytes(output.name, probabilities, self._threshold) if output.binary else None
+            for output in request.outputs
+        ]
+        described = [
+            self._described(output, probabilities, data) for output, data in zip(request.outputs, binary, strict=True)
+        ]
+        text = b'%b"outputs":[%b]}' % (head, b",".join(described))
+        tail = [data for data in binary if data is not None]
+        return RestAnswer(b"".join((text, *tail)), len(text)) if tail else RestAnswer(text)
 
-    def _described(self, output: RequestedOutput, probabilities: npt.NDArray[np.float32]) -> bytes:
-        if output.binary:
-            size = len(self._binary(output, probabilities))
-            content = b'"parameters":{"binary_data_size":%d}' % size
+    def _described(self, output: RequestedOutput, probabilities: Probabilities, binary: bytes | None) -> bytes:
+        if binary is not None:
+            content = b'"parameters":{"binary_data_size":%d}' % len(binary)
+        elif output.name == PROBABILITY:
+            content = b'"data":' + _encode(probabilities)
         else:
-            content = b'"data":' + _encode(self._values(output, probabilities).tolist())
+            content = b'"data":' + _encode(delayed(probabilities, self._threshold))
         return b'{"name":"%b","datatype":"%b","shape":[%d],%b}' % (
             output.name.encode(),
             OUTPUT_DATATYPES[output.name].encode(),
@@ -60,23 +79,7 @@ class RestAnswerWriter:
             content,
         )
 
-    def _binary(self, output: RequestedOutput, probabilities: npt.NDArray[np.float32]) -> bytes:
-        return self._values(output, probabilities).tobytes()
-
-    def _values(
-        self, output: RequestedOutput, probabilities: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32] | npt.NDArray[np.bool_]:
-        if output.name == PROBABILITY:
-            return probabilities
-        assert output.name == DELAYED
-        return probabilities >= self._threshold
-
 
 def error_body(sentence: str) -> bytes:
     """Return the protocol's error object."""
     return _encode({"error": sentence})
-
-
-def json_body(content: object) -> bytes:
-    """Return any other answer's body."""
-    return _encode(content)

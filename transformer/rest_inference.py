@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import numpy as np
-import numpy.typing as npt
-
 from flights.errors import FlightDelayError, InvalidRequest, RequestTooLarge, UnsupportedMedia, WrongMethod, shown
 from transformer import json_request, status
+from transformer.predictor import Probabilities
 from transformer.request import InferenceRequest
 from transformer.rest_answer import RestAnswerWriter, error_body
 from transformer.service import DelayService
@@ -58,10 +56,11 @@ class RestInference:
         Raises:
             CallerError: The caller's fault.
         """
+        self.check_size(len(body))
         return json_request.decode(body, _check(headers), self.service.model_name)
 
-    def encode(self, request: InferenceRequest, probabilities: npt.NDArray[np.float32]) -> RestResponse:
-        """Answer a request with delay probabilities, FP32 of shape [n]."""
+    def encode(self, request: InferenceRequest, probabilities: Probabilities) -> RestResponse:
+        """Answer a request with its flights' delay probabilities."""
         answer = self._writer.encode(request, probabilities)
         if answer.json_length is None:
             return RestResponse(HTTPStatus.OK, self._json_headers, answer.body)

@@ -3,12 +3,12 @@
 from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from flights.bundle import Bundle
 from flights.errors import UnknownResource, shown
 from flights.fields import FIELDS
 from transformer.coalescer import Coalescer, Waiter
+from transformer.predictor import Probabilities
 from transformer.readiness import GoldenCheck
 from transformer.request import OUTPUT_DATATYPES, InferenceRequest
 
@@ -42,13 +42,13 @@ class DelayService:
         self.model_name = model_name
         self.server_version = server_version
         self.bundle = bundle
-        self.threshold = np.float32(bundle.threshold)
+        self.threshold = float(np.float32(bundle.threshold))  # probabilities are FP32 too
         self._encoder = bundle.encoder
         self._coalescer = coalescer
         self._golden_check = golden_check
 
-    async def infer(self, request: InferenceRequest) -> npt.NDArray[np.float32]:
-        """Return the delay probabilities of a request's flights, FP32 of shape [n].
+    async def infer(self, request: InferenceRequest) -> Probabilities:
+        """Return the delay probabilities of a request's flights, one for each of n.
 
         Raises:
             InvalidFlight: The caller's fault.

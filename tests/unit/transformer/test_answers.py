@@ -11,12 +11,12 @@ from transformer.predictor import decode_answer
 from transformer.request import InferenceRequest, RequestedOutput
 from transformer.rest_answer import RestAnswerWriter
 
-PROBABILITIES = np.array([0.25, 0.5, 0.1], np.float32)
+PROBABILITIES = [0.25, 0.5, float(np.float32(0.1))]
 FLIGHTS = Flights(["2017-01-01 23:30"] * 3, ["KMIA"] * 3, ["AAL"] * 3, ["I"] * 3)
 
 
 class TestARestAnswer:
-    writer = RestAnswerWriter("flight-delay", "v-1", np.float32(0.5))
+    writer = RestAnswerWriter("flight-delay", "v-1", 0.5)
 
     def test_names_model_version_id_and_both_outputs(self) -> None:
         answer = self.writer.encode(InferenceRequest(FLIGHTS, id='7"'), PROBABILITIES)
