@@ -7,7 +7,7 @@ A field that is ``required`` is what the model sees; the others are checked and 
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -74,7 +74,7 @@ class Kind:
     """
 
     check: Callable[[str, object], None]
-    schema: Mapping[str, object]
+    schema: Mapping[str, object] = field(hash=False)
 
 
 def _timestamps() -> Kind:

@@ -103,16 +103,18 @@ def _model_paths(base: str, name: str, suffix: str, more: tuple[HTTPStatus, ...]
 
 def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
     binary = {
-        "schema": {"description": "JSON whose tensors have binary_data_size instead of data, and then their bytes."}
+        "schema": {
+            "description": (
+                "JSON, of as many bytes as the header Inference-Header-Content-Length says, whose tensors may have "
+                "the parameter binary_data_size instead of data; then the bytes of those tensors."
+            )
+        }
     }
     answer = {"schema": _schema("InferAnswer"), "examples": {"golden": _reference("examples", "golden-answer")}}
     examples = {name: _reference("examples", name) for name in ("required-fields", "all-fields", "golden")}
     return {
         "operationId": identifier,
         "summary": "Probability of delay of n flights",
-        "parameters": [
-            {"name": "Inference-Header-Content-Length", "in": "header", **_HEADERS["inference-header-content-length"]}
-        ],
         "requestBody": {
             "required": True,
             "content": {_JSON: {"schema": _schema("InferRequest"), "examples": examples}, _BINARY: binary},

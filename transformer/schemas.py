@@ -20,6 +20,10 @@ def strict_object(properties: Mapping[str, object], optional: Iterable[str] = ()
     return {"type": "object", "properties": {**properties}, "required": required, "additionalProperties": False}
 
 
+def _list_of(item: Schema, at_most: int) -> Schema:
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": at_most}
+
+
 def infer_request(model_name: str) -> Schema:
     """Return the schema of an inference request that is all JSON."""
     output = {"name": {"enum": [*OUTPUT_DATATYPES]}, "parameters": _parameters(binary_data={"type": "boolean"})}
@@ -54,19 +58,18 @@ def _input(field: Field) -> Schema:
         {
             "name": {"const": field.name},
             "datatype": {"const": field.datatype},
-            "shape": {"type": "array", "prefixItems": [_SIZE, {"const": 1}], "minItems": 1, "items": False},
+            "shape": _list_of(_SIZE, at_most=2) | {"prefixItems": [_SIZE, {"const": 1}]},
             "parameters": _parameters(binary_data_size=False),
             "data": {"type": "array", "minItems": 1},
         },
         optional=["parameters"],
     )
-    column = {"type": "array", "prefixItems": [value], "minItems": 1, "items": False}
     return tensor | {
         "title": field.name,
         "description": field.meaning,
         "anyOf": [
             {"properties": {"data": {"items": value}}},
-            {"properties": {"shape": {"minItems": 2}, "data": {"items": column}}},
+            {"properties": {"shape": {"minItems": 2}, "data": {"items": _list_of(value, at_most=1)}}},
         ],
     }
 
@@ -116,7 +119,7 @@ def _output(name: str, element: Schema) -> Schema:
         {
             "name": {"const": name},
             "datatype": {"const": OUTPUT_DATATYPES[name]},
-            "shape": {"type": "array", "prefixItems": [_SIZE], "minItems": 1, "items": False},
+            "shape": _list_of(_SIZE, at_most=1),
             "parameters": strict_object({"binary_data_size": _SIZE}),
             "data": {"type": "array", "minItems": 1, "items": element},
         },
