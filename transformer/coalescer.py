@@ -177,10 +177,19 @@ class Coalescer:
 
     async def _send_waiting(self) -> None:
         try:
-            while batch := self._take_batch():
-                await self._send(batch)
+            while self._waiting:
+                await self._settle()
+                if batch := self._take_batch():
+                    await self._send(batch)
         finally:
             self._idle_calls += 1
+
+    async def _settle(self) -> None:
+        """Let the loop read what has arrived already, until a turn of it brings nothing new."""
+        seen = -1
+        while seen < self._rows_waiting < self._most_rows_per_call:
+            seen = self._rows_waiting
+            await asyncio.sleep(0)
 
     def _take_batch(self) -> list[_Part]:
         batch: list[_Part] = []
