@@ -57,6 +57,7 @@ def main() -> int:
 
 async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
     from transformer.coalescer import Coalescer
+    from transformer.metrics import Metrics
     from transformer.predictor import GrpcPredictor
     from transformer.readiness import GoldenCheck
     from transformer.server import TransformerServer
@@ -64,12 +65,14 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
 
     predictor = GrpcPredictor(arguments.predictor_host, arguments.model_name, len(bundle.encoder.columns))
     try:
+        metrics = Metrics(arguments.model_name, bundle.version, bundle.digest, bundle.threshold)
         service = DelayService(
             arguments.model_name,
             bundle,
-            Coalescer(predictor, deadline_s=arguments.deadline_s),
+            Coalescer(predictor, metrics, deadline_s=arguments.deadline_s),
             GoldenCheck(bundle, predictor),
-            server_version=VERSION,
+            metrics,
+            VERSION,
         )
         server = TransformerServer(
             service,

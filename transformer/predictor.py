@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse
 
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
+from transformer.correlation import TRACEPARENT
 
 Probabilities = list[float]
 """Delay probabilities: FP32 numbers held as Python's, which every answer is written from."""
@@ -36,13 +37,16 @@ _UNAVAILABLE = frozenset(
 class Predictor(Protocol):
     """Whatever turns encoded flights into probabilities."""
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> Probabilities:
+    async def predict(
+        self, rows: bytes, count: int, timeout_s: float, traceparent: bytes | None = None
+    ) -> Probabilities:
         """Return the delay probabilities of n encoded flights, each from 0 to 1.
 
         Args:
             rows: ``EncodedFlights.rows``: FP32 of shape [n, k], little-endian.
             count: n.
             timeout_s: Seconds that the answer may take.
+            traceparent: W3C trace context to pass on.
 
         Raises:
             PredictorError: Ours: it is away, late, or answered something that cannot be an answer.
@@ -71,12 +75,15 @@ class GrpcPredictor:
             _INFER, request_serializer=ModelInferRequest.SerializeToString
         )
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> Probabilities:
+    async def predict(
+        self, rows: bytes, count: int, timeout_s: float, traceparent: bytes | None = None
+    ) -> Probabilities:
         """See ``Predictor.predict``."""
         request = ModelInferRequest(model_name=self._model_name, raw_input_contents=[rows])
         request.inputs.add(name="input-0", datatype="FP32", shape=[count, self._column_count])
         try:
-            answer: bytes = await self._infer(request, timeout=timeout_s)
+            metadata = None if traceparent is None else ((TRACEPARENT, traceparent.decode()),)
+            answer: bytes = await self._infer(request, timeout=timeout_s, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise _as_predictor_error(error.code()) from error
         return decode_answer(answer, count)
