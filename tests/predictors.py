@@ -22,6 +22,7 @@ class FakePredictor:
         self.fault: Exception | None = None
         self.answer: Callable[[bytes, int], npt.NDArray[np.float32]] = probabilities_of
         self.gate: asyncio.Event | None = None
+        self.answered_s = float("-inf")
 
     async def predict(self, rows: bytes, count: int, timeout_s: float) -> npt.NDArray[np.float32]:
         self.calls.append(count)
