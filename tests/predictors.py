@@ -27,6 +27,7 @@ class FakePredictor:
         self.fault: Exception | None = None
         self.answer: Callable[[bytes, int], list[float]] = probabilities_of
         self.gate: asyncio.Event | None = None
+        self.answered_s = float("-inf")
 
     async def predict(self, rows: bytes, count: int, timeout_s: float, traceparent: bytes | None = None) -> list[float]:
         self.calls.append(count)

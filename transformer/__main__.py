@@ -29,6 +29,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--deadline_s", type=float, default=5.0, help="seconds from arrival after which a request is answered 504"
     )
+    parser.add_argument(
+        "--most_rows_waiting",
+        type=int,
+        default=200_000,
+        help="a request that finds more flights than this waiting for the predictor is answered 503",
+    )
+    parser.add_argument(
+        "--golden_kept_s", type=float, default=1.0, help="seconds for which a golden check's outcome is believed"
+    )
     parser.add_argument("--most_body_bytes", type=int, default=8 * 2**20, help="a larger body is answered 413")
     parser.add_argument("--grace_s", type=int, default=20, help="seconds for requests under way after SIGTERM")
     return parser
@@ -69,8 +78,11 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
         service = DelayService(
             arguments.model_name,
             bundle,
-            Coalescer(predictor, metrics, deadline_s=arguments.deadline_s),
-            GoldenCheck(bundle, predictor),
+            Coalescer(
+                predictor, metrics, deadline_s=arguments.deadline_s, most_rows_waiting=arguments.most_rows_waiting
+            ),
+            # a predictor that is later than any caller waits is of no use
+            GoldenCheck(bundle, predictor, timeout_s=min(2.0, arguments.deadline_s), kept_s=arguments.golden_kept_s),
             metrics,
             VERSION,
         )
