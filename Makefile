@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve train
+.PHONY: help install lock lint test check serve train bench
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,3 +31,7 @@ train:  ## train a bundle (DATA=<the table, csv or csv.gz>, OUT=build/bundle, VE
 	$(if $(DATA),,$(error set DATA to the table of flights: make train DATA=dataset_SCL.csv.gz))
 	@scripts/install.sh training
 	@.venv/bin/python -m training --data "$(DATA)" --out "$(or $(OUT),build/bundle)" $(if $(VERSION),--version "$(VERSION)")
+
+bench:  ## measure beside other ways to serve, 127.0.0.1 only (QUICK=1: under 3 minutes; needs wrk)
+	@scripts/install.sh development
+	@.venv/bin/python -m bench $(if $(QUICK),--quick)

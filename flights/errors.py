@@ -112,16 +112,28 @@ class NotReady(OperatorError):
 
 
 class PredictorError(OperatorError):
-    """The predictor gave no usable answer."""
+    """The predictor gave no usable answer.
+
+    Attributes:
+        kind: One word for metrics.
+    """
+
+    kind = "fault"
 
 
 class PredictorUnavailable(PredictorError):
     """The predictor cannot be reached, or too much is waiting for it."""
 
+    kind = "unavailable"
+
 
 class PredictorTimeout(PredictorError):
     """The predictor did not answer within the deadline."""
 
+    kind = "timeout"
+
 
 class PredictorNonsense(PredictorError):
     """The predictor's answer has the wrong name, type, shape or values."""
+
+    kind = "nonsense"

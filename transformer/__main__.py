@@ -29,6 +29,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--deadline_s", type=float, default=5.0, help="seconds from arrival after which a request is answered 504"
     )
+    parser.add_argument(
+        "--most_rows_waiting",
+        type=int,
+        default=200_000,
+        help="a request that finds more flights than this waiting for the predictor is answered 503",
+    )
+    parser.add_argument(
+        "--golden_kept_s", type=float, default=1.0, help="seconds for which a golden check's outcome is believed"
+    )
     parser.add_argument("--most_body_bytes", type=int, default=8 * 2**20, help="a larger body is answered 413")
     parser.add_argument("--grace_s", type=int, default=20, help="seconds for requests under way after SIGTERM")
     return parser
@@ -57,6 +66,7 @@ def main() -> int:
 
 async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
     from transformer.coalescer import Coalescer
+    from transformer.metrics import Metrics
     from transformer.predictor import GrpcPredictor
     from transformer.readiness import GoldenCheck
     from transformer.server import TransformerServer
@@ -64,12 +74,17 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
 
     predictor = GrpcPredictor(arguments.predictor_host, arguments.model_name, len(bundle.encoder.columns))
     try:
+        metrics = Metrics(arguments.model_name, bundle.version, bundle.digest, bundle.threshold)
         service = DelayService(
             arguments.model_name,
             bundle,
-            Coalescer(predictor, deadline_s=arguments.deadline_s),
-            GoldenCheck(bundle, predictor),
-            server_version=VERSION,
+            Coalescer(
+                predictor, metrics, deadline_s=arguments.deadline_s, most_rows_waiting=arguments.most_rows_waiting
+            ),
+            # a predictor that is later than any caller waits is of no use
+            GoldenCheck(bundle, predictor, timeout_s=min(2.0, arguments.deadline_s), kept_s=arguments.golden_kept_s),
+            metrics,
+            VERSION,
         )
         server = TransformerServer(
             service,

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
+from transformer.metrics import Metrics
 from transformer.predictor import Predictor, Probabilities
 
 logger = logging.getLogger(__name__)
@@ -93,13 +94,14 @@ class _Piece:
 class _Part:
     """Flights that are sent together, and who waits for them."""
 
-    __slots__ = ("count", "deadline_s", "rows", "waiter")
+    __slots__ = ("count", "deadline_s", "rows", "traceparent", "waiter")
 
-    def __init__(self, rows: bytes, count: int, waiter: Waiter, deadline_s: float) -> None:
+    def __init__(self, rows: bytes, count: int, waiter: Waiter, traceparent: bytes | None) -> None:
         self.rows = rows
         self.count = count
         self.waiter = waiter
-        self.deadline_s = deadline_s
+        self.traceparent = traceparent
+        self.deadline_s = 0.0
 
 
 class Coalescer:
@@ -107,6 +109,7 @@ class Coalescer:
 
     Args:
         predictor: Where to.
+        metrics: What counts the calls.
         deadline_s: Seconds from arrival after which a request fails with PredictorTimeout.
         most_rows_per_call: No call is larger; a larger request is cut into several.
         most_rows_waiting: A request that finds more flights than this waiting is refused.
@@ -116,6 +119,7 @@ class Coalescer:
     def __init__(
         self,
         predictor: Predictor,
+        metrics: Metrics,
         *,
         deadline_s: float,
         most_rows_per_call: int = 2048,
@@ -123,6 +127,7 @@ class Coalescer:
         calls_in_flight: int = 1,
     ) -> None:
         self._predictor = predictor
+        self._metrics = metrics
         self._deadline_s = deadline_s
         self._most_rows_per_call = most_rows_per_call
         self._most_rows_waiting = most_rows_waiting
@@ -133,18 +138,20 @@ class Coalescer:
         self._expiry: asyncio.TimerHandle | None = None
         self._calls: set[asyncio.Task[None]] = set()
 
-    async def predict(self, flights: EncodedFlights) -> Probabilities:
+    async def predict(self, flights: EncodedFlights, traceparent: bytes | None = None) -> Probabilities:
         """Return the delay probabilities of n flights, one for each of n flights.
 
         Raises:
             PredictorError: Ours.
         """
         future: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
-        self.submit(flights, _FutureWaiter(future))
+        self.submit(flights, _FutureWaiter(future), traceparent)
         return await future
 
-    def submit(self, flights: EncodedFlights, waiter: Waiter) -> None:
+    def submit(self, flights: EncodedFlights, waiter: Waiter, traceparent: bytes | None = None) -> None:
         """Queue n encoded flights; the waiter hears exactly once, unless this raises.
+
+        A call for many requests can have one trace context only: that of the oldest which has any.
 
         Raises:
             PredictorUnavailable: Ours: too many flights are waiting already.
@@ -152,21 +159,21 @@ class Coalescer:
         if self._rows_waiting > self._most_rows_waiting:
             raise PredictorUnavailable("too many flights are waiting for the predictor")
         if flights.count <= self._most_rows_per_call:
-            self._enqueue(flights.rows, flights.count, waiter)
+            self._enqueue(_Part(flights.rows, flights.count, waiter, traceparent))
             return
         most, width = self._most_rows_per_call, len(flights.rows) // flights.count
         starts = range(0, flights.count, most)
         pieces = _Pieces(waiter, len(starts))
         for position, start in enumerate(starts):
             rows = flights.rows[start * width : (start + most) * width]
-            self._enqueue(rows, len(rows) // width, _Piece(pieces, position))
+            self._enqueue(_Part(rows, len(rows) // width, _Piece(pieces, position), traceparent))
 
-    def _enqueue(self, rows: bytes, count: int, waiter: Waiter) -> None:
+    def _enqueue(self, part: _Part) -> None:
         loop = asyncio.get_running_loop()
-        part = _Part(rows, count, waiter, loop.time() + self._deadline_s)
+        part.deadline_s = loop.time() + self._deadline_s
         self._waiting.append(part)
         self._unanswered.append(part)
-        self._rows_waiting += count
+        self._rows_waiting += part.count
         if self._expiry is None:
             self._expiry = loop.call_at(part.deadline_s, self._expire)
         if self._idle_calls:
@@ -177,10 +184,19 @@ class Coalescer:
 
     async def _send_waiting(self) -> None:
         try:
-            while batch := self._take_batch():
-                await self._send(batch)
+            while self._waiting:
+                await self._settle()
+                if batch := self._take_batch():
+                    await self._send(batch)
         finally:
             self._idle_calls += 1
+
+    async def _settle(self) -> None:
+        """Let the loop read what has arrived already, until a turn of it brings nothing new."""
+        seen = -1
+        while seen < self._rows_waiting < self._most_rows_per_call:
+            seen = self._rows_waiting
+            await asyncio.sleep(0)
 
     def _take_batch(self) -> list[_Part]:
         batch: list[_Part] = []
@@ -194,16 +210,23 @@ class Coalescer:
         return batch
 
     async def _send(self, batch: list[_Part]) -> None:
-        timeout_s = batch[-1].deadline_s - asyncio.get_running_loop().time()
+        begun_s = asyncio.get_running_loop().time()
         rows = b"".join([part.rows for part in batch])
+        count = sum([part.count for part in batch])
+        traceparent = None
+        for part in batch:
+            self._metrics.waited(begun_s - (part.deadline_s - self._deadline_s))
+            traceparent = traceparent or part.traceparent
         try:
-            probabilities = await self._predictor.predict(rows, sum([part.count for part in batch]), timeout_s)
+            probabilities = await self._predictor.predict(rows, count, batch[-1].deadline_s - begun_s, traceparent)
         except PredictorError as error:
-            _fail(batch, error)
+            self._fail(batch, error)
         except Exception:
             logger.exception("a predictor call failed in a way that nobody foresaw")
-            _fail(batch, PredictorNonsense("the predictor could not be asked"))
+            self._fail(batch, PredictorNonsense("the predictor could not be asked"))
         else:
+            self._metrics.called(count, asyncio.get_running_loop().time() - begun_s)
+            self._metrics.predicted(probabilities)
             start = 0
             for part in batch:
                 if not part.waiter.done:
@@ -211,6 +234,12 @@ class Coalescer:
                 start += part.count
         while self._unanswered and self._unanswered[0].waiter.done:
             self._unanswered.popleft()
+
+    def _fail(self, batch: Sequence[_Part], error: PredictorError) -> None:
+        self._metrics.failed(error)
+        for part in batch:
+            if not part.waiter.done:
+                part.waiter.fail(type(error)(str(error)))  # each caller's own, or they would share a traceback
 
     def _expire(self) -> None:
         loop = asyncio.get_running_loop()
@@ -220,12 +249,8 @@ class Coalescer:
                 if part.deadline_s > loop.time():
                     self._expiry = loop.call_at(part.deadline_s, self._expire)
                     return
-                part.waiter.fail(PredictorTimeout("the predictor did not answer in time"))
+                error = PredictorTimeout("the predictor did not answer in time")
+                self._metrics.failed(error)
+                part.waiter.fail(error)
             self._unanswered.popleft()
         self._expiry = None
-
-
-def _fail(batch: Sequence[_Part], error: PredictorError) -> None:
-    for part in batch:
-        if not part.waiter.done:
-            part.waiter.fail(type(error)(str(error)))  # each caller's own, or they would share a traceback

@@ -8,7 +8,8 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceServicer
 
 from flights.errors import FlightDelayError, InvalidRequest
-from transformer import status, tensors
+from transformer import correlation, tensors
+from transformer.metrics import HUNG_UP
 from transformer.predictor import Probabilities
 from transformer.request import (
     ALL_OUTPUTS,
@@ -21,6 +22,7 @@ from transformer.request import (
     requested_outputs,
 )
 from transformer.service import EXTENSIONS, PLATFORM, SERVER_NAME, DelayService, TensorDescription
+from transformer.status import grpc_status_of as status_of
 from transformer.tensors import Tensor
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -40,13 +42,25 @@ class GrpcService(GRPCInferenceServiceServicer):
 
     async def ModelInfer(self, request: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
         """Answer with raw contents to a request with raw contents, else with typed ones."""
+        metrics, clock = self._service.metrics, self._service.metrics.begin()
+        found = correlation.read(_headers(context))
+        await context.send_initial_metadata(
+            ((correlation.REQUEST_ID, found.request_id.decode()), ("x-model-version", self._service.bundle.version))
+        )
+        status = HUNG_UP
         try:
             self._service.check_name(request.model_name, request.model_version or None)
             inference = decode(request)
-            probabilities = await self._service.infer(inference)
+            inference.traceparent = found.traceparent
+            probabilities = await self._service.infer(inference, clock)
+            answer = self._encode(inference, probabilities, raw=bool(request.raw_input_contents))
+            status = grpc.StatusCode.OK.name
         except FlightDelayError as error:
+            status = status_of(error).name
             await _abort(context, error)
-        return self._encode(inference, probabilities, raw=bool(request.raw_input_contents))
+        finally:
+            metrics.end(clock, "grpc", status)
+        return answer
 
     async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Context) -> pb.ModelMetadataResponse:
         """Describe the inputs and outputs."""
@@ -107,9 +121,15 @@ def _described(tensor: TensorDescription) -> pb.ModelMetadataResponse.TensorMeta
     )
 
 
+def _headers(context: Context) -> list[tuple[bytes, bytes]]:
+    return [
+        (key.encode(), value.encode() if isinstance(value, str) else value)
+        for key, value in context.invocation_metadata() or ()
+    ]
+
+
 async def _abort(context: Context, error: FlightDelayError) -> NoReturn:
-    _, code = status.of(error)
-    await context.abort(code, str(error))
+    await context.abort(status_of(error), str(error))
 
 
 def decode(request: pb.ModelInferRequest) -> InferenceRequest:

@@ -15,6 +15,9 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from flights.errors import FlightDelayError, PredictorError
+from transformer import correlation
+from transformer.correlation import Correlation
+from transformer.metrics import HUNG_UP, STATUS_TEXT, RequestClock, now_s
 from transformer.predictor import Probabilities
 from transformer.request import InferenceRequest
 from transformer.rest_answer import error_body
@@ -50,7 +53,18 @@ class _NoEvent:
 class _Exchange:
     """One inference request and its answer: its connection's ``cycle`` for uvicorn, the waiter for the coalescer."""
 
-    __slots__ = ("_protocol", "body", "disconnected", "done", "headers", "keep_alive", "request", "response_complete")
+    __slots__ = (
+        "_protocol",
+        "body",
+        "clock",
+        "correlation",
+        "disconnected",
+        "done",
+        "headers",
+        "keep_alive",
+        "request",
+        "response_complete",
+    )
     message_event: ClassVar = _NoEvent()
 
     def __init__(self, protocol: "_ShortWay", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
@@ -62,10 +76,14 @@ class _Exchange:
         self.response_complete = False
         self.done = False  # answered, or the client is gone
         self.request: InferenceRequest | None = None
+        self.clock: RequestClock | None = None
+        self.correlation: Correlation | None = None
 
     def succeed(self, probabilities: Probabilities) -> None:
         """See ``coalescer.Waiter``."""
         assert self.request is not None
+        assert self.clock is not None
+        self.clock.answered_s = now_s()
         try:
             response = self._protocol.inference.encode(self.request, probabilities)
         except Exception:
@@ -133,9 +151,12 @@ class _ShortWay(HttpToolsProtocol):
             super().on_message_complete()
             return
         inference = self.inference
+        clock = exchange.clock = inference.service.metrics.begin()
+        found = exchange.correlation = correlation.read(exchange.headers)
         try:
-            exchange.request = inference.decode(exchange.headers, bytes(exchange.body))
-            inference.service.submit(exchange.request, exchange)
+            request = exchange.request = inference.decode(exchange.headers, bytes(exchange.body))
+            request.traceparent = found.traceparent
+            inference.service.submit(request, exchange, clock)
         except FlightDelayError as error:
             self.answer(exchange, inference.refuse(error))
         except Exception:
@@ -143,8 +164,11 @@ class _ShortWay(HttpToolsProtocol):
             self.answer(exchange, inference.fail())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._exchange is not None:
-            self._exchange.done = True
+        exchange = self._exchange
+        if exchange is not None and not exchange.done:
+            exchange.done = True
+            if exchange.clock is not None:
+                self.inference.service.metrics.end(exchange.clock, "rest", HUNG_UP)
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
@@ -179,26 +203,30 @@ class _ShortWay(HttpToolsProtocol):
         """Write an answer, unless the client is gone."""
         if exchange.done:
             return
+        assert exchange.correlation is not None
+        assert exchange.clock is not None
         exchange.done = exchange.response_complete = True
-        self._write(response, keep_alive=exchange.keep_alive)
+        self._write(response, exchange.correlation.request_id, keep_alive=exchange.keep_alive)
+        self.inference.service.metrics.end(exchange.clock, "rest", STATUS_TEXT[response.status])
         if not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # in uvicorn's words, not the protocol's
-        self._write(_NOT_HTTP, keep_alive=True)
+        self._write(_NOT_HTTP, correlation.read(()).request_id, keep_alive=True)
         self.transport.close()
 
-    def _write(self, response: RestResponse, *, keep_alive: bool) -> None:
+    def _write(self, response: RestResponse, request_id: bytes, *, keep_alive: bool) -> None:
         defaults = self.server_state.default_headers  # a new list every second, for the date
         if response.headers is not self._written_headers or defaults is not self._written_defaults:
             lines = b"".join(b"%b: %b\r\n" % header for header in (*defaults, *response.headers))
             self._written_headers, self._written_defaults, self._lines = response.headers, defaults, lines
         self.transport.write(
-            b"%b%b%bcontent-length: %d\r\n\r\n%b"
+            b"%b%bx-request-id: %b\r\n%bcontent-length: %d\r\n\r\n%b"
             % (
                 STATUS_LINE[response.status],
                 self._lines,
+                request_id,
                 b"" if keep_alive else b"connection: close\r\n",
                 len(response.body),
                 response.body,

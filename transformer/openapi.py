@@ -30,8 +30,14 @@ _INFER = (
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 )
+_ALWAYS = ("x-model-version", "x-request-id")
 _HEADERS: Mapping[str, Schema] = {
     "x-model-version": {"schema": {"type": "string"}, "description": "The version that answered.", "required": True},
+    "x-request-id": {
+        "schema": {"type": "string"},
+        "description": "The request's own, if it is 1 to 128 visible ASCII characters, else a new one.",
+        "required": True,
+    },
     "allow": {"schema": {"type": "string"}, "description": "The methods that the path is served by."},
     "retry-after": {
         "schema": {"type": "integer"},
@@ -122,7 +128,7 @@ def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
         "responses": {
             "200": {
                 "description": "A probability for each flight, in their order.",
-                "headers": _headers("x-model-version", "inference-header-content-length"),
+                "headers": _headers(*_ALWAYS, "inference-header-content-length"),
                 "content": {_JSON: answer, _BINARY: binary},
             },
             **_refusals(*_ANY, *_INFER, *more),
@@ -133,7 +139,7 @@ def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
 def _get(identifier: str, summary: str, schema: Schema, more: tuple[HTTPStatus, ...] = ()) -> Schema:
     answer = {
         "description": f"{summary}.",
-        "headers": _headers("x-model-version"),
+        "headers": _headers(*_ALWAYS),
         "content": {_JSON: {"schema": schema}},
     }
     responses = {"200": answer, **_refusals(*_ANY, *more)}
@@ -145,14 +151,14 @@ def _refusals(*codes: HTTPStatus) -> dict[str, object]:
 
 
 def _refusal(code: HTTPStatus) -> Schema:
-    headers = {"x-model-version"}
+    headers = [*_ALWAYS]
     if code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers.add("allow")
+        headers.append("allow")
     if code == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.add("retry-after")
+        headers.append("retry-after")
     return {
         "description": _REFUSALS[code],
-        "headers": _headers(*sorted(headers)),
+        "headers": _headers(*headers),
         "content": {_JSON: {"schema": _schema("Error")}},
     }
 

@@ -1,5 +1,6 @@
 """The hop to the XGBoost runtime: one tensor of encoded flights there, their delay probabilities back."""
 
+import asyncio
 from typing import Protocol
 
 import grpc
@@ -8,6 +9,7 @@ from google.protobuf.message import DecodeError
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInferResponse
 
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
+from transformer.correlation import TRACEPARENT
 
 Probabilities = list[float]
 """Delay probabilities: FP32 numbers held as Python's, which every answer is written from."""
@@ -18,31 +20,49 @@ _OUTPUT = "output-0"
 _INFER = "/inference.GRPCInferenceService/ModelInfer"
 
 _CHANNEL_OPTIONS = (
-    # A restarted predictor is back within a second; gRPC's own back-off would wait up to two minutes.
+    # A restarted predictor is used within a second; gRPC's own back-off would wait up to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 500),
-    ("grpc.max_receive_message_length", -1),
+    # Despite its name it is how long one attempt may take: a busy predictor greets late, and is there all the same.
+    ("grpc.min_reconnect_backoff_ms", 2000),
+    # Probabilities of one call are a few KiB; what is far larger is no answer.
+    ("grpc.max_receive_message_length", 4 * 2**20),
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_http_proxy", 0),
 )
 
 _TIMEOUTS = frozenset({grpc.StatusCode.DEADLINE_EXCEEDED})
 _UNAVAILABLE = frozenset(
-    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED}
+    {
+        grpc.StatusCode.UNAVAILABLE,  # refused, reset, or cut in the middle of an answer
+        grpc.StatusCode.NOT_FOUND,  # up, its booster not loaded yet
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.ABORTED,
+    }
 )
+"""A later try may succeed; whatever is in neither set says that the predictor cannot make sense of a right call."""
 
 
 class Predictor(Protocol):
-    """Whatever turns encoded flights into probabilities."""
+    """Whatever turns encoded flights into probabilities.
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> Probabilities:
+    Attributes:
+        answered_s: When it last gave a usable answer, in seconds of the event loop's clock.
+    """
+
+    answered_s: float
+
+    async def predict(
+        self, rows: bytes, count: int, timeout_s: float, traceparent: bytes | None = None
+    ) -> Probabilities:
         """Return the delay probabilities of n encoded flights, each from 0 to 1.
 
         Args:
             rows: ``EncodedFlights.rows``: FP32 of shape [n, k], little-endian.
             count: n.
             timeout_s: Seconds that the answer may take.
+            traceparent: W3C trace context to pass on.
 
         Raises:
             PredictorError: Ours: it is away, late, or answered something that cannot be an answer.
@@ -66,20 +86,26 @@ class GrpcPredictor:
     def __init__(self, host: str, model_name: str, column_count: int) -> None:
         self._model_name = model_name
         self._column_count = column_count
+        self.answered_s = float("-inf")
         self._channel = grpc.aio.insecure_channel(host, options=_CHANNEL_OPTIONS)
         self._infer: grpc.aio.UnaryUnaryMultiCallable[ModelInferRequest, bytes] = self._channel.unary_unary(
             _INFER, request_serializer=ModelInferRequest.SerializeToString
         )
 
-    async def predict(self, rows: bytes, count: int, timeout_s: float) -> Probabilities:
+    async def predict(
+        self, rows: bytes, count: int, timeout_s: float, traceparent: bytes | None = None
+    ) -> Probabilities:
         """See ``Predictor.predict``."""
         request = ModelInferRequest(model_name=self._model_name, raw_input_contents=[rows])
         request.inputs.add(name="input-0", datatype="FP32", shape=[count, self._column_count])
         try:
-            answer: bytes = await self._infer(request, timeout=timeout_s)
+            metadata = None if traceparent is None else ((TRACEPARENT, traceparent.decode()),)
+            answer: bytes = await self._infer(request, timeout=timeout_s, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise _as_predictor_error(error.code()) from error
-        return decode_answer(answer, count)
+        probabilities = decode_answer(answer, count)
+        self.answered_s = asyncio.get_running_loop().time()
+        return probabilities
 
     async def close(self) -> None:
         """See ``Predictor.close``."""

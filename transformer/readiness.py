@@ -1,9 +1,10 @@
 """Whether this version answers what training said it would.
 
 Ready means: the golden flights, encoded here and sent through the real predictor, have their golden
-probabilities. The check does not wait in the queue, its outcome is kept for a short while, and once it has
-passed, only a predictor that is away or answers something else makes the version unready: an answer that is
-merely late under load does not, or an overload would take every pod out at once.
+probabilities. The check does not wait in the queue, and its outcome is kept for a short while. Once it has passed,
+a predictor that is away or answers something else makes the version unready at once, but lateness only when it has
+come several times in a row and the predictor has answered nothing else meanwhile: load alone must not make a
+version unready, or an overload would take every pod out at once.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ class GoldenCheck:
         bundle: The version that is served.
         predictor: The predictor, not its queue.
         timeout_s: Seconds that one check may take.
-        kept_s: Seconds that an outcome is believed before the next question asks again.
+        patience_s: Seconds that a question waits for a check before it hears the outcome before.
+        kept_s: Seconds that an outcome is believed before the next question asks again; lateness is not kept.
         late_in_a_row: So many late answers, one after the other, make a ready version unready.
     """
 
@@ -36,6 +38,7 @@ class GoldenCheck:
         predictor: Predictor,
         *,
         timeout_s: float = 2.0,
+        patience_s: float = 0.5,
         kept_s: float = 1.0,
         late_in_a_row: int = 3,
     ) -> None:
@@ -43,6 +46,7 @@ class GoldenCheck:
         self._encoded = bundle.encoder.encode(bundle.golden.flights())
         self._predictor = predictor
         self._timeout_s = timeout_s
+        self._patience_s = patience_s
         self._kept_s = kept_s
         self._late_in_a_row = late_in_a_row
         self._late = 0
@@ -57,22 +61,25 @@ class GoldenCheck:
         if self._running is None and loop.time() - self._checked_s > self._kept_s:
             self._running = loop.create_task(self._check())
         if self._running is not None:
-            await asyncio.shield(self._running)
+            await asyncio.wait((self._running,), timeout=self._patience_s)
         return self._passed
 
     async def _check(self) -> None:
+        loop = asyncio.get_running_loop()
+        started_s, kept = loop.time(), True
         try:
             fault = await self._compare()
             self._late = 0
         except PredictorTimeout as error:
-            self._late += 1
+            kept = False
+            self._late = 0 if self._predictor.answered_s > started_s else self._late + 1
             fault = str(error) if not self._passed or self._late >= self._late_in_a_row else None
         except PredictorError as error:
             fault = str(error)
         except Exception:
             logger.exception("the golden check failed in a way that nobody foresaw")
             fault = "the golden check failed"
-        self._checked_s = asyncio.get_running_loop().time()
+        self._checked_s = loop.time() if kept else float("-inf")
         self._running = None
         self._report(fault)
 

@@ -39,11 +39,13 @@ class InferenceRequest:
         flights: The flights.
         id: What the caller calls the request, echoed in the answer; None if it said nothing.
         outputs: The outputs to answer, in order.
+        traceparent: The caller's W3C trace context, for the predictor.
     """
 
     flights: Flights
     id: str | None = None
     outputs: tuple[RequestedOutput, ...] = ALL_OUTPUTS
+    traceparent: bytes | None = None
 
 
 def requested_outputs(outputs: Sequence[RequestedOutput]) -> tuple[RequestedOutput, ...]:

@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from flights.errors import FlightDelayError, InvalidRequest, NotReady, UnknownResource, WrongMethod, shown
-from transformer import metadata, openapi, samples
+from transformer import correlation, metadata, openapi, samples
+from transformer.correlation import Correlation
+from transformer.metrics import HUNG_UP, STATUS_TEXT
 from transformer.rest_inference import RestInference, RestResponse
 
 Scope = MutableMapping[str, Any]
@@ -50,6 +52,8 @@ class RestApplication:
         if scope["type"] != "http":
             await self._sdk(scope, receive, send)
             return
+        found = correlation.read(scope["headers"])
+        send = self._with_version(send, found.request_id)
         try:
             path = self._public_path(scope["path"])
             is_inference = path.endswith("/infer")
@@ -57,7 +61,7 @@ class RestApplication:
             if scope["method"] not in allowed:
                 raise WrongMethod(scope["method"], scope["path"], ", ".join(allowed))
             if is_inference:
-                await _answer(await self._infer(scope, receive), send)
+                await _answer(await self._infer(scope, receive, found), send)
                 return
             if path.endswith("/ready") and not await self._service.ready():
                 # the SDK would say the same, and log a stack trace at every probe
@@ -65,8 +69,7 @@ class RestApplication:
             if path in self._documents:
                 await _answer(self._documents[path], send)
                 return
-            scope = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
-            await self._sdk(scope, receive, self._with_version(send))
+            await self._sdk({**scope, "method": "GET", "path": path, "raw_path": path.encode()}, receive, send)
         except FlightDelayError as error:
             await _answer(self._inference.refuse(error), send)
 
@@ -87,10 +90,21 @@ class RestApplication:
         self._service.check_name(model_name, version)
         return f"/v2/models/{model_name}{verb or ''}"
 
-    async def _infer(self, scope: Scope, receive: Receive) -> RestResponse:
+    async def _infer(self, scope: Scope, receive: Receive, found: Correlation) -> RestResponse:
         body = await self._body(receive)
-        request = self._inference.decode(scope["headers"], body)
-        return self._inference.encode(request, await self._service.infer(request))
+        metrics, clock = self._service.metrics, self._service.metrics.begin()
+        status = HUNG_UP
+        try:
+            request = self._inference.decode(scope["headers"], body)
+            request.traceparent = found.traceparent
+            response = self._inference.encode(request, await self._service.infer(request, clock))
+            status = STATUS_TEXT[response.status]
+        except FlightDelayError as error:
+            response = self._inference.refuse(error)
+            status = STATUS_TEXT[response.status]
+        finally:
+            metrics.end(clock, "rest", status)
+        return response
 
     async def _body(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
@@ -105,10 +119,11 @@ class RestApplication:
             if not message.get("more_body"):
                 return b"".join(chunks)
 
-    def _with_version(self, send: Send) -> Send:
+    def _with_version(self, send: Send, request_id: bytes) -> Send:
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), self._inference.version_header]
+                headers = [header for header in message.get("headers", ()) if header[0] != b"x-model-version"]
+                message["headers"] = [*headers, self._inference.version_header, (b"x-request-id", request_id)]
             await send(message)
 
         return send_with_version

@@ -73,7 +73,7 @@ class RestInference:
 
     def refuse(self, error: FlightDelayError) -> RestResponse:
         """Answer a request with what is wrong."""
-        http_status, _ = status.of(error)
+        http_status = status.http_status_of(error)
         headers: tuple[tuple[bytes, bytes], ...] = self._json_headers
         if isinstance(error, WrongMethod):
             headers = (*headers, (b"allow", error.allowed.encode()))

@@ -14,11 +14,13 @@ from typing import Any, cast
 import grpc
 import uvicorn
 from kserve import ModelServer
+from kserve.metrics import POST_HIST_TIME, PRE_HIST_TIME, PREDICT_HIST_TIME
 from kserve.model import InferenceModel
 from kserve.model_server import app as sdk_application
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.rest.server import RESTServer
+from prometheus_client import REGISTRY
 
 from flights.errors import OperatorError
 from transformer.grpc_service import GrpcService
@@ -98,6 +100,9 @@ class TransformerServer(ModelServer):
         grace_s: int,
     ) -> None:
         super().__init__(http_port=http_port, grpc_port=grpc_port, workers=1, grace_period=grace_s)
+        for histogram in (PRE_HIST_TIME, PREDICT_HIST_TIME, POST_HIST_TIME):
+            REGISTRY.unregister(histogram)  # ours have their names, and are filled
+        REGISTRY.register(service.metrics)
         self.dataplane = FlightDelayDataPlane(service, self.registered_models)
         self.register_model(FlightDelayModel(service))
         inference = RestInference(service, most_body_bytes)

@@ -5,9 +5,11 @@ from typing import TypedDict
 import numpy as np
 
 from flights.bundle import Bundle
+from flights.encoder import EncodedFlights
 from flights.errors import UnknownResource, shown
 from flights.fields import FIELDS
 from transformer.coalescer import Coalescer, Waiter
+from transformer.metrics import Metrics, RequestClock, now_s
 from transformer.predictor import Probabilities
 from transformer.readiness import GoldenCheck
 from transformer.request import OUTPUT_DATATYPES, InferenceRequest
@@ -33,41 +35,59 @@ class DelayService:
         bundle: The version.
         coalescer: The way to the predictor.
         golden_check: Whether the version answers right.
+        metrics: What counts.
         server_version: Version of this software, told in the server metadata.
     """
 
     def __init__(
-        self, model_name: str, bundle: Bundle, coalescer: Coalescer, golden_check: GoldenCheck, server_version: str
+        self,
+        model_name: str,
+        bundle: Bundle,
+        coalescer: Coalescer,
+        golden_check: GoldenCheck,
+        metrics: Metrics,
+        server_version: str,
     ) -> None:
         self.model_name = model_name
         self.server_version = server_version
+        self.metrics = metrics
         self.bundle = bundle
         self.threshold = float(np.float32(bundle.threshold))  # probabilities are FP32 too
         self._encoder = bundle.encoder
         self._coalescer = coalescer
         self._golden_check = golden_check
 
-    async def infer(self, request: InferenceRequest) -> Probabilities:
+    async def infer(self, request: InferenceRequest, clock: RequestClock) -> Probabilities:
         """Return the delay probabilities of a request's flights, one for each of n.
 
         Raises:
             InvalidFlight: The caller's fault.
             PredictorError: Ours.
         """
-        return await self._coalescer.predict(self._encoder.encode(request.flights))
+        probabilities = await self._coalescer.predict(self._encode(request, clock), request.traceparent)
+        clock.answered_s = now_s()
+        return probabilities
 
-    def submit(self, request: InferenceRequest, waiter: Waiter) -> None:
+    def submit(self, request: InferenceRequest, waiter: Waiter, clock: RequestClock) -> None:
         """Queue a request; the waiter hears exactly once, unless this raises.
 
         Raises:
             InvalidFlight: The caller's fault.
             PredictorError: Ours.
         """
-        self._coalescer.submit(self._encoder.encode(request.flights), waiter)
+        self._coalescer.submit(self._encode(request, clock), waiter, request.traceparent)
+
+    def _encode(self, request: InferenceRequest, clock: RequestClock) -> EncodedFlights:
+        encoded = self._encoder.encode(request.flights)
+        self.metrics.encoded(encoded)
+        clock.encoded_s = now_s()
+        return encoded
 
     async def ready(self) -> bool:
         """Tell whether the golden flights come back right."""
-        return await self._golden_check.passed()
+        ready = await self._golden_check.passed()
+        self.metrics.is_ready(ready)
+        return ready
 
     def check_name(self, model_name: str, version: str | None = None) -> None:
         """Refuse another model or version than this one.

@@ -32,6 +32,11 @@ _STATUSES: tuple[tuple[type[FlightDelayError], HTTPStatus, StatusCode], ...] = (
 )
 
 
-def of(error: FlightDelayError) -> tuple[HTTPStatus, StatusCode]:
-    """Return an error's statuses: the first row of the table that it belongs to."""
-    return next((http, grpc) for kind, http, grpc in _STATUSES if isinstance(error, kind))
+def http_status_of(error: FlightDelayError) -> HTTPStatus:
+    """Return an error's HTTP status: that of the first row of the table that it belongs to."""
+    return next(http for kind, http, _ in _STATUSES if isinstance(error, kind))
+
+
+def grpc_status_of(error: FlightDelayError) -> StatusCode:
+    """Return an error's gRPC status: that of the first row of the table that it belongs to."""
+    return next(grpc for kind, _, grpc in _STATUSES if isinstance(error, kind))

@@ -6,7 +6,7 @@ import pytest
 
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorNonsense, PredictorTimeout, PredictorUnavailable
-from tests.predictors import FakePredictor, probabilities_of
+from tests.predictors import FakePredictor, make_metrics, probabilities_of
 from transformer.coalescer import Coalescer
 
 COLUMNS = 3
@@ -26,7 +26,7 @@ def test_the_first_request_is_sent_at_once_and_the_next_ones_together() -> None:
     async def scenario() -> list[int]:
         predictor = FakePredictor()
         predictor.gate = asyncio.Event()
-        coalescer = Coalescer(predictor, deadline_s=5)
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5)
         requests = [asyncio.ensure_future(coalescer.predict(make_encoded(2)))]
         await settle()
         assert predictor.calls == [2]
@@ -49,7 +49,9 @@ def test_answers_of_64_clients_with_random_sizes_never_mix() -> None:
 
     async def scenario(calls_in_flight: int) -> list[int]:
         predictor = FakePredictor()
-        coalescer = Coalescer(predictor, deadline_s=30, most_rows_per_call=100, calls_in_flight=calls_in_flight)
+        coalescer = Coalescer(
+            predictor, make_metrics(), deadline_s=30, most_rows_per_call=100, calls_in_flight=calls_in_flight
+        )
         await asyncio.gather(*(client(coalescer, seed) for seed in range(64)))
         return predictor.calls
 
@@ -63,7 +65,7 @@ def test_a_request_larger_than_a_call_is_cut_and_put_together_again() -> None:
     async def scenario() -> list[int]:
         predictor = FakePredictor()
         flights = make_encoded(25)
-        answer = await Coalescer(predictor, deadline_s=5, most_rows_per_call=10).predict(flights)
+        answer = await Coalescer(predictor, make_metrics(), deadline_s=5, most_rows_per_call=10).predict(flights)
         np.testing.assert_array_equal(answer, probabilities_of(flights.rows, 25))
         return predictor.calls
 
@@ -74,7 +76,7 @@ def test_a_fault_reaches_everyone_in_the_call_and_nobody_after_it() -> None:
     async def scenario() -> None:
         predictor = FakePredictor()
         predictor.gate, predictor.fault = asyncio.Event(), PredictorNonsense("nonsense")
-        coalescer = Coalescer(predictor, deadline_s=5)
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5)
         requests = [asyncio.ensure_future(coalescer.predict(make_encoded(1))) for _ in range(3)]
         await settle()
         predictor.gate.set()
@@ -90,7 +92,7 @@ def test_an_error_that_nobody_foresaw_does_not_leave_callers_waiting() -> None:
     async def scenario() -> None:
         predictor = FakePredictor()
         predictor.fault = RuntimeError("a bug")
-        coalescer = Coalescer(predictor, deadline_s=5)
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5)
         with pytest.raises(PredictorNonsense):
             await coalescer.predict(make_encoded(1))
         predictor.fault = None
@@ -103,7 +105,7 @@ def test_a_request_is_late_by_its_own_clock_whether_sent_or_waiting() -> None:
     async def scenario() -> None:
         predictor = FakePredictor()
         predictor.gate = asyncio.Event()
-        coalescer = Coalescer(predictor, deadline_s=0.05)
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=0.05)
         loop = asyncio.get_running_loop()
         start = loop.time()
         sent = asyncio.ensure_future(coalescer.predict(make_encoded(1)))
@@ -124,7 +126,7 @@ def test_a_caller_who_left_is_not_sent_and_leaves_nothing_behind() -> None:
     async def scenario() -> None:
         predictor = FakePredictor()
         predictor.gate = asyncio.Event()
-        coalescer = Coalescer(predictor, deadline_s=5)
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5)
         first = asyncio.ensure_future(coalescer.predict(make_encoded(1)))
         await settle()
         gone, last = (asyncio.ensure_future(coalescer.predict(make_encoded(n))) for n in (10, 100))
@@ -148,7 +150,7 @@ def test_too_many_waiting_flights_are_refused() -> None:
     async def scenario() -> None:
         predictor = FakePredictor()
         predictor.gate = asyncio.Event()
-        coalescer = Coalescer(predictor, deadline_s=5, most_rows_waiting=3)
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5, most_rows_waiting=3)
         waiting = [asyncio.ensure_future(coalescer.predict(make_encoded(2)))]
         await settle()
         waiting += [asyncio.ensure_future(coalescer.predict(make_encoded(2))) for _ in range(2)]

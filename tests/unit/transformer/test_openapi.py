@@ -15,12 +15,10 @@ from flights.fields import FIELD_BY_NAME, FIELDS
 from tests.flights import make_encoder
 from tests.predictors import FakePredictor
 from tests.unit.transformer.requests import make_input, make_request
+from tests.unit.transformer.versions import make_service
 from transformer import metadata, openapi, samples, schemas
-from transformer.coalescer import Coalescer
 from transformer.json_request import decode
-from transformer.readiness import GoldenCheck
 from transformer.rest_inference import RestInference
-from transformer.service import DelayService
 
 MODEL = "flight-delay"
 REQUEST = Draft202012Validator(schemas.infer_request(MODEL))
@@ -28,10 +26,7 @@ REQUEST = Draft202012Validator(schemas.infer_request(MODEL))
 
 @pytest.fixture
 def inference(bundle: Bundle, predictor: FakePredictor) -> RestInference:
-    service = DelayService(
-        MODEL, bundle, Coalescer(predictor, deadline_s=5), GoldenCheck(bundle, predictor), server_version="1.2.3"
-    )
-    return RestInference(service, most_body_bytes=2**20)
+    return RestInference(make_service(bundle, predictor), most_body_bytes=2**20)
 
 
 @pytest.fixture

@@ -95,3 +95,36 @@ def test_why_a_version_is_not_ready_is_said_once(
     assert len(said) == 1
     assert "golden flight" in said[0]
     assert "0.000000 where training had" in said[0]
+
+
+def test_late_checks_do_not_count_while_the_predictor_answers_others(bundle: Bundle, predictor: FakePredictor) -> None:
+    def late_under_load() -> None:
+        predictor.fault = PredictorTimeout("late")
+        predictor.answered_s = float("inf")
+
+    assert outcomes(bundle, predictor, *[late_under_load] * 5) == [True] * 6
+
+
+def test_a_question_does_not_wait_for_a_check_that_hangs(bundle: Bundle, predictor: FakePredictor) -> None:
+    async def scenario() -> None:
+        check = GoldenCheck(bundle, predictor, kept_s=0, patience_s=0.05)
+        assert await check.passed()
+        predictor.gate = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        assert await asyncio.gather(*(check.passed() for _ in range(5))) == [True] * 5
+        assert loop.time() - start < 0.5
+        assert len(predictor.calls) == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_late_outcome_is_not_kept(bundle: Bundle, predictor: FakePredictor) -> None:
+    async def scenario() -> None:
+        check = GoldenCheck(bundle, predictor, kept_s=60)
+        predictor.fault = PredictorTimeout("late")
+        assert not await check.passed()
+        predictor.fault = None
+        assert await check.passed()
+
+    asyncio.run(scenario())

@@ -1,0 +1,20 @@
+"""What ends a benchmark.
+
+::
+
+    BenchError
+    ├── CannotMeasure   something is missing, or a server does not come up: exit code 2
+    └── WrongAnswer     a variant answered something else than the booster: exit code 1
+"""
+
+
+class BenchError(Exception):
+    """The root of both. Its text is one sentence for a person."""
+
+
+class CannotMeasure(BenchError):
+    """There is nothing to measure with, or nothing to measure."""
+
+
+class WrongAnswer(BenchError):
+    """A variant is not worth measuring: its answers are wrong."""

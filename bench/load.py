@@ -1,0 +1,41 @@
+"""What a load generator measured."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One load, as its sender saw it.
+
+    Attributes:
+        duration_s: Seconds that it sent for.
+        sent: Requests sent; those under way at the end were not answered.
+        answered: Requests answered with 2xx.
+        late: How many of them took longer than the limit.
+        errors: Answers other than 2xx, and broken connections.
+        p50_ms: Half of the answers took at most so long.
+        p95_ms: 95 % of them.
+        p99_ms: 99 % of them.
+    """
+
+    duration_s: float
+    sent: int
+    answered: int
+    late: int
+    errors: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class Sender(Protocol):
+    """A load generator under way."""
+
+    def wait(self) -> Load:
+        """Return what it measured, once it has sent for as long as it was told to."""
+        ...
+
+    def end(self) -> None:
+        """End it, whatever its state."""
+        ...

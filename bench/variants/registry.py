@@ -1,0 +1,8 @@
+"""All variants, in the order of a round."""
+
+from bench.variants.docs_style import DocsStyle
+from bench.variants.echo import Echo
+from bench.variants.pair import Pair
+from bench.variants.variant import Variant
+
+VARIANTS: tuple[type[Variant], ...] = (Pair, DocsStyle, Echo)

@@ -1,0 +1,106 @@
+"""The real transformer in front of a predictor that misbehaves when told to."""
+
+import json
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+
+from flights import bundle as bundles
+from tests.served.running import Answer, Starter, free_ports, get, listens, post, wait_until
+
+MODEL = "flight-delay"
+INFER = f"/v2/models/{MODEL}/infer"
+READY = f"/v2/models/{MODEL}/ready"
+LIVE = "/v2/health/live"
+
+
+class FaultyPredictor:
+    """The other end of ``tests.served.faulty_predictor``."""
+
+    def __init__(self, start: Starter, bundle: Path) -> None:
+        self.port, self._control_port = free_ports(2)
+        self.running = start(
+            *("-m", "tests.served.faulty_predictor", "--bundle", bundle),
+            *("--port", self.port, "--control_port", self._control_port),
+            env={"OMP_NUM_THREADS": "1"},
+        )
+        wait_until(lambda: listens(self._control_port), "the faulty predictor")
+
+    def become(self, fault: str, **details: object) -> None:
+        """See ``faulty_predictor.Fault``; it holds when this returns."""
+        self._order({"fault": fault, **details})
+
+    def calls(self) -> int:
+        return self._order(None)["calls"]
+
+    def _order(self, order):
+        with socket.create_connection(("127.0.0.1", self._control_port), timeout=10) as control:
+            control.sendall(json.dumps(order).encode() + b"\n")
+            return json.loads(control.makefile().readline())
+
+
+class FaultyPair:
+    """A started pair.
+
+    Args:
+        start: Starts processes.
+        bundle: What is served.
+        flags: The transformer's, without their dashes.
+    """
+
+    def __init__(self, start: Starter, bundle: Path, **flags: object) -> None:
+        self.bundle = bundles.decode(bundle)
+        self.predictor = FaultyPredictor(start, bundle)
+        self.http_port, self.grpc_port = free_ports(2)
+        self.transformer = start(
+            *("-m", "transformer", "--host", "127.0.0.1", "--bundle", bundle),
+            *("--http_port", self.http_port, "--grpc_port", self.grpc_port),
+            *("--predictor_host", f"127.0.0.1:{self.predictor.port}"),
+            *(part for name, value in flags.items() for part in (f"--{name}", value)),
+            until=(self.http_port, READY),
+        )
+
+    def body(self, row: int | None = None) -> dict[str, object]:
+        """Return a request for one golden flight, or for all."""
+        columns = self.bundle.golden.columns
+        inputs = [
+            {"name": name, "datatype": "BYTES", "shape": [len(chosen)], "data": chosen}
+            for name, column in columns.items()
+            for chosen in [column if row is None else [column[row]]]
+        ]
+        return {"inputs": inputs}
+
+    def ask(self, row: int | None = None) -> Answer:
+        """Ask over REST."""
+        return post(self.http_port, INFER, self.body(row))
+
+    def grpc_request(self, row: int | None = None) -> pb.ModelInferRequest:
+        request = pb.ModelInferRequest(model_name=MODEL)
+        for tensor in self.body(row)["inputs"]:
+            request.inputs.add(name=tensor["name"], datatype="BYTES", shape=tensor["shape"])
+            request.inputs[-1].contents.bytes_contents.extend([str(value).encode() for value in tensor["data"]])
+        return request
+
+    @contextmanager
+    def stub(self):
+        with grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}") as channel:
+            yield GRPCInferenceServiceStub(channel)
+
+    def ask_grpc(self, row: int | None = None) -> tuple[grpc.StatusCode, str]:
+        """Ask over gRPC, and return code and details; OK and nothing for an answer."""
+        with self.stub() as stub:
+            try:
+                stub.ModelInfer(self.grpc_request(row), timeout=10)
+            except grpc.RpcError as error:
+                return error.code(), error.details()
+        return grpc.StatusCode.OK, ""
+
+    def is_ready(self) -> bool:
+        return get(self.http_port, READY).status == 200
+
+    def is_live(self) -> bool:
+        return get(self.http_port, LIVE).status == 200
