@@ -79,6 +79,7 @@ class Connection(asyncio.Protocol):
         self._uncredited = 0
         self._statuses: dict[bytes, StatusCode | None] = {}
         self._frames_seen = 0
+        self._lost: tuple[StatusCode, str] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
@@ -122,6 +123,8 @@ class Connection(asyncio.Protocol):
         Raises:
             CallFailed: See ``UnaryChannel.call``.
         """
+        if self._lost is not None:  # between being opened and being used
+            raise CallFailed(*self._lost)
         assert self._transport is not None
         number = self._next_stream
         self._next_stream += 2
@@ -142,7 +145,8 @@ class Connection(asyncio.Protocol):
         try:
             return await stream.answer
         except asyncio.CancelledError:
-            self._write(_frame(_RST_STREAM, 0, number, _CANCEL.to_bytes(4)))
+            if self._lost is None:
+                self._write(_frame(_RST_STREAM, 0, number, _CANCEL.to_bytes(4)))
             if self._frames_seen == seen:
                 self.usable = False  # a peer that says nothing at all may be gone: the next call connects anew
             raise
@@ -268,8 +272,9 @@ class Connection(asyncio.Protocol):
 
     def _lose(self, code: StatusCode, reason: str) -> None:
         self.usable = False
+        self._lost = self._lost or (code, reason)
         for stream in self._streams.values():
-            stream.fail(code, reason)
+            stream.fail(*self._lost)
         if self._transport is not None:
             self._transport.close()
 
