@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import xgboost
 
+from bench.errors import WrongAnswer
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.encoder import ENCODED_FIELDS
 from flights.fields import SCHEDULED
 from flights.flight import Flights
+from flights.golden import TOLERANCE
 
 SEED = 20170101
 _FIRST_DEPARTURE = datetime(2018, 1, 1)
@@ -36,6 +38,27 @@ class Batch:
     columns: dict[str, list[str]]
     rows: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float32]
+
+    def check(self, name: str, served: object) -> None:
+        """Compare delay probabilities that were served with the booster's.
+
+        Args:
+            name: Who served them.
+            served: What ought to be n numbers.
+
+        Raises:
+            WrongAnswer: They differ by more than golden flights may.
+        """
+        try:
+            answer = np.asarray(served, np.float64)
+        except (TypeError, ValueError):
+            raise WrongAnswer(f"{name} answered {served!r} where probabilities must be") from None
+        if answer.shape != self.probabilities.shape:
+            raise WrongAnswer(f"{name} answered shape {answer.shape}: it must be {self.probabilities.shape}")
+        row = int(np.abs(answer - self.probabilities).argmax())
+        if not abs(answer[row] - self.probabilities[row]) <= TOLERANCE:  # NaN compares false
+            flight = {field: column[row] for field, column in self.columns.items()}
+            raise WrongAnswer(f"{name} answered {answer[row]} for {flight}: it must be {self.probabilities[row]}")
 
 
 class Traffic:
