@@ -34,7 +34,11 @@ def encode(
             "late": sum(each.load.late for each in measured),
             "errors": sum(each.load.errors for each in measured),
         }
-    document: dict[str, object] = {"machine": machine, "rounds": rounds, "cases": cases}
+    document: dict[str, object] = {
+        "machine": {**machine, "others_cores": round(_others_cores(measurements).median, 2)},
+        "rounds": rounds,
+        "cases": cases,
+    }
     if starts:
         document["transformer"] = {
             "ready_s": round(median(each.ready_s for each in starts), 2),
@@ -58,6 +62,14 @@ def show(measurements: Measurements, outcomes: Sequence[Outcome], console: Conso
     console.print(_measured_table(measurements))
     if outcomes:
         console.print(_goals_table(outcomes))
+    others = _others_cores(measurements)
+    console.print(
+        f"Other programs kept {others.median:.2f} cores busy meanwhile ({others.least:.2f} to {others.most:.2f})."
+    )
+
+
+def _others_cores(measurements: Measurements) -> Spread:
+    return Spread.of([each.others_cores for measured in measurements.values() for each in measured])
 
 
 def _measured_table(measurements: Measurements) -> Table:

@@ -94,6 +94,11 @@ class Traffic:
             for row, probability in enumerate(golden.probabilities)
         )
 
+    def predict(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return what the bundle's booster says of encoded flights, FP32 of shape [n]."""
+        probabilities: npt.NDArray[np.float32] = self._booster.predict(xgboost.DMatrix(rows, nthread=1))
+        return probabilities
+
     def _columns(self, source: random.Random, count: int) -> dict[str, list[str]]:
         departures = [_FIRST_DEPARTURE + timedelta(minutes=source.randrange(_MINUTES)) for _ in range(count)]
         columns = {SCHEDULED.name: [departure.strftime("%Y-%m-%d %H:%M:%S") for departure in departures]}
@@ -105,5 +110,5 @@ class Traffic:
         rows = self.bundle.encoder.encode(
             Flights.from_columns({name: [*column] for name, column in columns.items()})
         ).matrix()
-        answer = self._booster.predict(xgboost.DMatrix(rows, nthread=1)) if probabilities is None else probabilities
+        answer = self.predict(rows) if probabilities is None else probabilities
         return Batch(columns, rows, np.asarray(answer, np.float32))
