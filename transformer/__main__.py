@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle, OperatorError
-from transformer import logs
+from transformer import logs, without_pandas
 
 logger = logging.getLogger("transformer")
 
@@ -53,6 +54,7 @@ def main() -> int:
         logger.error("%s", error)
         return 1
     # The SDK takes seconds to import and parses sys.argv on the way: not before the arguments and the bundle hold.
+    without_pandas.keep_out()
     import uvloop
 
     try:
@@ -94,6 +96,8 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             most_body_bytes=arguments.most_body_bytes,
             grace_s=arguments.grace_s,
         )
+        gc.collect()
+        gc.freeze()  # what is here now stays: no collection has to walk through it again
         logger.info("serving %s, version %s", arguments.model_name, bundle.version)
         await server.run()
     finally:
