@@ -10,11 +10,12 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from bench import machine, report, rounds, wrk
+from bench import goals, machine, report, rounds, start, wrk
 from bench.case import Case
 from bench.errors import CannotMeasure, WrongAnswer
 from bench.processes import Starter
 from bench.traffic import Traffic
+from bench.variants.pair import Pair
 from bench.variants.registry import VARIANTS
 from flights.errors import InvalidBundle
 
@@ -78,16 +79,20 @@ def _bench(arguments: argparse.Namespace) -> None:
     logs = arguments.out.parent / "bench-logs"
     logs.mkdir(parents=True, exist_ok=True)
     with Starter(logs) as starter:
+        starts = []
+        if not asked and Pair.name in names:
+            starts = start.measure(starter, traffic, 1 if arguments.quick else 5)
         plan = {}
         for kind in (kind for kind in VARIANTS if kind.name in names):
             cases = asked or (kind.quick_cases if arguments.quick else kind.cases)
             if cases := [case for case in cases if case.connections <= kind.most_connections]:
                 plan[kind.start(starter, traffic)] = cases
         measurements = rounds.run(plan, round_count, arguments.seconds or (3 if arguments.quick else 5))
-    arguments.out.write_bytes(report.encode(machine.describe(), round_count, measurements))
+    outcomes = goals.outcomes(measurements, starts)
+    arguments.out.write_bytes(report.encode(machine.describe(), round_count, measurements, starts, outcomes))
     # a pipe has no width: a table there must not be cut to 80
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH_IN_A_FILE)
-    report.show(measurements, console)
+    report.show(measurements, outcomes, console)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,20 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.case import Case
+from bench.goals import Outcome
 from bench.rounds import Measurement, Measurements
 from bench.spread import Spread
+from bench.start import TransformerStart
 
 
-def encode(machine: Mapping[str, object], rounds: int, measurements: Measurements) -> bytes:
-    """Write the medians as JSON."""
+def encode(
+    machine: Mapping[str, object],
+    rounds: int,
+    measurements: Measurements,
+    starts: Sequence[TransformerStart],
+    outcomes: Sequence[Outcome],
+) -> bytes:
+    """Write the medians and the goals as JSON."""
     cases: dict[str, dict[str, object]] = {}
     for (variant, case), measured in measurements.items():
         cases.setdefault(variant, {})[str(case)] = {
@@ -26,12 +34,45 @@ def encode(machine: Mapping[str, object], rounds: int, measurements: Measurement
             "late": sum(each.load.late for each in measured),
             "errors": sum(each.load.errors for each in measured),
         }
-    document = {"machine": machine, "rounds": rounds, "cases": cases}
+    document: dict[str, object] = {
+        "machine": {**machine, "others_cores": round(_others_cores(measurements).median, 2)},
+        "rounds": rounds,
+        "cases": cases,
+    }
+    if starts:
+        document["transformer"] = {
+            "ready_s": round(median(each.ready_s for each in starts), 2),
+            "idle_rss_mib": round(median(each.idle_rss_bytes for each in starts) / 2**20, 1),
+        }
+    document["goals"] = {
+        outcome.goal: {
+            "value": float(f"{outcome.value:.4g}"),
+            "least": float(f"{outcome.spread.least:.4g}"),
+            "most": float(f"{outcome.spread.most:.4g}"),
+            "limit": outcome.limit,
+            "met": outcome.met,
+        }
+        for outcome in outcomes
+    }
     return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def show(measurements: Measurements, console: Console) -> None:
-    """Print what was measured."""
+def show(measurements: Measurements, outcomes: Sequence[Outcome], console: Console) -> None:
+    """Print what was measured, and which goals are met."""
+    console.print(_measured_table(measurements))
+    if outcomes:
+        console.print(_goals_table(outcomes))
+    others = _others_cores(measurements)
+    console.print(
+        f"Other programs kept {others.median:.2f} cores busy meanwhile ({others.least:.2f} to {others.most:.2f})."
+    )
+
+
+def _others_cores(measurements: Measurements) -> Spread:
+    return Spread.of([each.others_cores for measured in measurements.values() for each in measured])
+
+
+def _measured_table(measurements: Measurements) -> Table:
     table = Table(title="medians of the rounds (least to most)")
     table.add_column("case", no_wrap=True)
     table.add_column("variant", no_wrap=True)
@@ -43,7 +84,27 @@ def show(measurements: Measurements, console: Console) -> None:
             table.add_section()
         table.add_row("" if case == last else str(case), variant, *_cells(measured))
         last = case
-    console.print(table)
+    return table
+
+
+def _goals_table(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(title="goals: median (least to most)")
+    table.add_column("connections x flights: goal", no_wrap=True)
+    for title in ("must be", "is", ""):
+        table.add_column(title, justify="right", no_wrap=True)
+    for outcome in outcomes:
+        spread = outcome.spread
+        table.add_row(
+            outcome.goal,
+            f"{'>=' if outcome.at_least else '<='} {_number(outcome.limit)} {outcome.unit}".rstrip(),
+            f"{_number(spread.median)} ({_number(spread.least)} to {_number(spread.most)}) {outcome.unit}".rstrip(),
+            "[green]met[/]" if outcome.met else "[red]not met[/]",
+        )
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.3g}"
 
 
 def _cells(measured: Sequence[Measurement]) -> list[str]:

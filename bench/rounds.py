@@ -1,6 +1,7 @@
 """Interleaved rounds: every variant is measured next to its neighbours, so that a slow minute is slow for all."""
 
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 WARM_UP = Case(32, 1)
 WARM_UP_S = 2.0
 
-_IDLE_LIMIT_S = 30.0
+_IDLE_LIMIT_S = 60.0
 _IDLE_WINDOW_S = 0.1
 _IDLE_CPU_S = 0.01  # one tick of the kernel's count
 
@@ -31,13 +32,17 @@ class Measurement:
 
     Attributes:
         load: What its caller saw.
+        requests: Requests that its servers got.
         cpu_s: CPU seconds of all its servers, until they had nothing left to do.
         rss_bytes: Their memory at the end of the load.
+        others_cores: Cores that were busy with anything but the servers and the load generator.
     """
 
     load: Load
+    requests: int
     cpu_s: float
     rss_bytes: int
+    others_cores: float = 0.0
 
     @property
     def rps(self) -> float:
@@ -46,8 +51,8 @@ class Measurement:
 
     @property
     def cpu_us(self) -> float:
-        """CPU microseconds of all servers for each request sent."""
-        return self.cpu_s * 1e6 / self.load.sent
+        """CPU microseconds of all servers for each request."""
+        return self.cpu_s * 1e6 / self.requests
 
     @property
     def rss_mib(self) -> float:
@@ -106,11 +111,13 @@ def verify(variant: Variant, cases: Sequence[Case]) -> None:
 
 def _measure(variant: Variant, case: Case, duration_s: float) -> Measurement:
     _wait_until_idle(variant)
-    before_s = usage.cpu_s(variant.pids)
+    before = _Clocks.read(variant)
+    requests = 0
     sender = variant.send(case, duration_s)
     try:
         if case.connections > 1:
             time.sleep(duration_s / 2)
+            requests += 1
             with suppress(CannotMeasure):  # the load generator counts what is not answered
                 variant.ask(variant.traffic.batches(case.flights)[0])
         load = sender.wait()
@@ -118,7 +125,27 @@ def _measure(variant: Variant, case: Case, duration_s: float) -> Measurement:
         sender.end()
     rss_bytes = usage.rss_bytes(variant.pids)
     _wait_until_idle(variant)
-    return Measurement(load, usage.cpu_s(variant.pids) - before_s, rss_bytes)
+    after = _Clocks.read(variant)
+    servers_s, ours_s = after.servers_s - before.servers_s, after.ours_s - before.ours_s
+    others_s = after.machine_s - before.machine_s - servers_s - ours_s
+    others_cores = max(0.0, others_s / (after.wall_s - before.wall_s))
+    return Measurement(load, requests + load.sent, servers_s, rss_bytes, others_cores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    """CPU seconds so far: of a variant's servers, of ourselves and the load generators that ended, of the machine."""
+
+    servers_s: float
+    ours_s: float
+    machine_s: float
+    wall_s: float
+
+    @classmethod
+    def read(cls, variant: Variant) -> "_Clocks":
+        ours = os.times()
+        ours_s = ours.user + ours.system + ours.children_user + ours.children_system
+        return cls(usage.cpu_s(variant.pids), ours_s, usage.machine_cpu_s(), time.monotonic())
 
 
 def _wait_until_idle(variant: Variant) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import xgboost
 
+from bench.errors import WrongAnswer
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.encoder import ENCODED_FIELDS
 from flights.fields import SCHEDULED
 from flights.flight import Flights
+from flights.golden import TOLERANCE
 
 SEED = 20170101
 _FIRST_DEPARTURE = datetime(2018, 1, 1)
@@ -36,6 +38,27 @@ class Batch:
     columns: dict[str, list[str]]
     rows: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float32]
+
+    def check(self, name: str, served: object) -> None:
+        """Compare delay probabilities that were served with the booster's.
+
+        Args:
+            name: Who served them.
+            served: What ought to be n numbers.
+
+        Raises:
+            WrongAnswer: They differ by more than golden flights may.
+        """
+        try:
+            answer = np.asarray(served, np.float64)
+        except (TypeError, ValueError):
+            raise WrongAnswer(f"{name} answered {served!r} where probabilities must be") from None
+        if answer.shape != self.probabilities.shape:
+            raise WrongAnswer(f"{name} answered shape {answer.shape}: it must be {self.probabilities.shape}")
+        row = int(np.abs(answer - self.probabilities).argmax())
+        if not abs(answer[row] - self.probabilities[row]) <= TOLERANCE:  # NaN compares false
+            flight = {field: column[row] for field, column in self.columns.items()}
+            raise WrongAnswer(f"{name} answered {answer[row]} for {flight}: it must be {self.probabilities[row]}")
 
 
 class Traffic:
@@ -71,6 +94,11 @@ class Traffic:
             for row, probability in enumerate(golden.probabilities)
         )
 
+    def predict(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return what the bundle's booster says of encoded flights, FP32 of shape [n]."""
+        probabilities: npt.NDArray[np.float32] = self._booster.predict(xgboost.DMatrix(rows, nthread=1))
+        return probabilities
+
     def _columns(self, source: random.Random, count: int) -> dict[str, list[str]]:
         departures = [_FIRST_DEPARTURE + timedelta(minutes=source.randrange(_MINUTES)) for _ in range(count)]
         columns = {SCHEDULED.name: [departure.strftime("%Y-%m-%d %H:%M:%S") for departure in departures]}
@@ -82,5 +110,5 @@ class Traffic:
         rows = self.bundle.encoder.encode(
             Flights.from_columns({name: [*column] for name, column in columns.items()})
         ).matrix()
-        answer = self._booster.predict(xgboost.DMatrix(rows, nthread=1)) if probabilities is None else probabilities
+        answer = self.predict(rows) if probabilities is None else probabilities
         return Batch(columns, rows, np.asarray(answer, np.float32))

@@ -1,4 +1,4 @@
-"""CPU time and memory of processes and all their descendants, from Linux' /proc.
+"""CPU time and memory of processes and all their descendants, and of the whole machine, from Linux' /proc.
 
 CPU time is that of living and of ended threads, and of children that ended and were waited for, so the sum over
 a tree never falls. The kernel counts it in ticks of 10 ms: under 1 % of what a load of seconds takes.
@@ -38,6 +38,14 @@ def cpu_s(pids: Iterable[int]) -> float:
 def _ticks(stat: str) -> int:
     fields = stat[stat.rindex(")") + 2 :].split()  # the command's name may hold blanks and brackets
     return sum(int(fields[position]) for position in (_UTIME, _STIME, _CUTIME, _CSTIME))
+
+
+def machine_cpu_s() -> float:
+    """Return the CPU seconds that all programs of this machine, and those that share its cores, have used."""
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(
+        int, (_PROC / "stat").read_text().partition("\n")[0].split()[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
 
 
 def rss_bytes(pids: Iterable[int]) -> int:

@@ -159,6 +159,8 @@ def parse(printed: str) -> Load:
     if line is None:
         raise CannotMeasure(f"wrk failed: {printed.strip()[-300:] or 'it printed nothing'}")
     measured = json.loads(line.removeprefix(_MARK))
+    if measured["answered"] == 0:
+        raise CannotMeasure(f"wrk got no answer: {measured}")
     return Load(
         duration_s=measured["duration_us"] / 1e6,
         sent=measured["sent"],

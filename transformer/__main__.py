@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle, OperatorError
-from transformer import logs
+from transformer import logs, without_pandas
 
 logger = logging.getLogger("transformer")
 
@@ -68,6 +69,7 @@ def main() -> int:
         logger.error("%s", error)
         return 1
     # The SDK takes seconds to import and parses sys.argv on the way: not before the arguments and the bundle hold.
+    without_pandas.keep_out()
     import uvloop
 
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's C core writes to stderr in a form of its own
@@ -112,6 +114,8 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             grace_s=arguments.grace_s,
             grpc_connection_s=arguments.grpc_connection_s,
         )
+        gc.collect()
+        gc.freeze()  # what is here now stays: no collection has to walk through it again
         logger.info("serving %s, version %s", arguments.model_name, bundle.version)
         await server.run()
     finally:

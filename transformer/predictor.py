@@ -10,6 +10,8 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest, ModelInf
 
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
 from transformer.correlation import TRACEPARENT
+from transformer.http2_connection import CallFailed
+from transformer.unary_channel import UnaryChannel
 
 Probabilities = list[float]
 """Delay probabilities: FP32 numbers held as Python's, which every answer is written from."""
@@ -18,18 +20,6 @@ _OUTPUT = "output-0"
 """The stock XGBoost runtime's only output: FP32 of shape [n], for binary:logistic the probability."""
 
 _INFER = "/inference.GRPCInferenceService/ModelInfer"
-
-_CHANNEL_OPTIONS = (
-    # A restarted predictor is used within a second; gRPC's own back-off would wait up to two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.max_reconnect_backoff_ms", 500),
-    # Despite its name it is how long one attempt may take: a busy predictor greets late, and is there all the same.
-    ("grpc.min_reconnect_backoff_ms", 2000),
-    # Probabilities of one call are a few KiB; what is far larger is no answer.
-    ("grpc.max_receive_message_length", 4 * 2**20),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.enable_http_proxy", 0),
-)
 
 _TIMEOUTS = frozenset({grpc.StatusCode.DEADLINE_EXCEEDED})
 _UNAVAILABLE = frozenset(
@@ -75,7 +65,7 @@ class Predictor(Protocol):
 
 
 class GrpcPredictor:
-    """Calls a runtime's ``ModelInfer`` with one raw tensor; the request is filled in by hand, not by the SDK.
+    """Calls a runtime's ``ModelInfer`` with one raw tensor; the request is written by hand, not by the SDK.
 
     Args:
         host: ``host:port`` of the runtime's gRPC server.
@@ -84,25 +74,24 @@ class GrpcPredictor:
     """
 
     def __init__(self, host: str, model_name: str, column_count: int) -> None:
-        self._model_name = model_name
+        request = ModelInferRequest(model_name=model_name)
+        self._named = request.SerializeToString()
         self._column_count = column_count
         self.answered_s = float("-inf")
-        self._channel = grpc.aio.insecure_channel(host, options=_CHANNEL_OPTIONS)
-        self._infer: grpc.aio.UnaryUnaryMultiCallable[ModelInferRequest, bytes] = self._channel.unary_unary(
-            _INFER, request_serializer=ModelInferRequest.SerializeToString
-        )
+        self._channel = UnaryChannel(host, _INFER)
 
     async def predict(
         self, rows: bytes, count: int, timeout_s: float, traceparent: bytes | None = None
     ) -> Probabilities:
         """See ``Predictor.predict``."""
-        request = ModelInferRequest(model_name=self._model_name, raw_input_contents=[rows])
+        request = ModelInferRequest(raw_input_contents=[rows])
         request.inputs.add(name="input-0", datatype="FP32", shape=[count, self._column_count])
+        metadata = () if traceparent is None else ((TRACEPARENT.encode(), traceparent),)
         try:
-            metadata = None if traceparent is None else ((TRACEPARENT, traceparent.decode()),)
-            answer: bytes = await self._infer(request, timeout=timeout_s, metadata=metadata)
-        except grpc.aio.AioRpcError as error:
-            raise _as_predictor_error(error.code()) from error
+            # messages of protobuf that follow one another are one message
+            answer = await self._channel.call(self._named + request.SerializeToString(), timeout_s, metadata)
+        except CallFailed as error:
+            raise _as_predictor_error(error.code) from error
         probabilities = decode_answer(answer, count)
         self.answered_s = asyncio.get_running_loop().time()
         return probabilities

@@ -6,7 +6,8 @@ from bench.case import Case
 from bench.processes import ADDRESS, Starter
 from bench.traffic import Traffic
 from bench.variants import runtime
-from bench.variants.flights_over_rest import MODEL_NAME, FlightsOverRest
+from bench.variants.flights_over_rest import FlightsOverRest
+from bench.variants.over_rest import MODEL_NAME
 
 
 class DocsStyle(FlightsOverRest):

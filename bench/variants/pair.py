@@ -7,7 +7,8 @@ from bench.case import Case
 from bench.processes import ADDRESS, Server, Starter
 from bench.traffic import Traffic
 from bench.variants import runtime
-from bench.variants.flights_over_rest import MODEL_NAME, FlightsOverRest
+from bench.variants.flights_over_rest import FlightsOverRest
+from bench.variants.over_rest import MODEL_NAME
 
 READY_PATH = f"/v2/models/{MODEL_NAME}/ready"
 

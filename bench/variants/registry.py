@@ -3,6 +3,9 @@
 from bench.variants.docs_style import DocsStyle
 from bench.variants.echo import Echo
 from bench.variants.pair import Pair
+from bench.variants.pair_grpc import PairGrpc
+from bench.variants.runtime import Runtime
+from bench.variants.runtime_grpc import RuntimeGrpc
 from bench.variants.variant import Variant
 
-VARIANTS: tuple[type[Variant], ...] = (Pair, DocsStyle, Echo)
+VARIANTS: tuple[type[Variant], ...] = (Pair, PairGrpc, Runtime, RuntimeGrpc, DocsStyle, Echo)

@@ -1,8 +1,39 @@
 """The XGBoost runtime that stands behind the transformers, asked directly with encoded flights."""
 
+import json
+from typing import Self
+
+from bench.case import Case
 from bench.processes import ADDRESS, Server, Starter
-from bench.traffic import Traffic
-from bench.variants.flights_over_rest import MODEL_NAME
+from bench.traffic import Batch, Traffic
+from bench.variants.over_rest import MODEL_NAME, OverRest
+
+
+class Runtime(OverRest):
+    """The runtime, asked with the encoded matrix in JSON: for one flight as fast as in binary."""
+
+    name = "runtime"
+    cases = (Case(1, 1), Case(32, 1))
+    quick_cases = (Case(1, 1),)
+
+    @classmethod
+    def start(cls, starter: Starter, traffic: Traffic) -> Self:
+        """Start it."""
+        return cls(traffic, server(starter, traffic))
+
+    def body(self, batch: Batch) -> bytes:
+        """Return one FP32 tensor."""
+        tensor = {
+            "name": "input-0",
+            "shape": list(batch.rows.shape),
+            "datatype": "FP32",
+            "data": batch.rows.ravel().tolist(),
+        }
+        return json.dumps({"inputs": [tensor]}, separators=(",", ":")).encode()
+
+    def check(self, batch: Batch, answer: bytes) -> None:
+        """Compare the only output with the booster's."""
+        batch.check(self.name, json.loads(answer)["outputs"][0]["data"])
 
 
 def server(starter: Starter, traffic: Traffic) -> Server:

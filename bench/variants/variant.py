@@ -1,10 +1,8 @@
 """What can be measured: servers, what to ask them, and whether the answer is right."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from bench import wrk
 from bench.case import Case
 from bench.load import Sender
 from bench.processes import Server, Starter
@@ -24,8 +22,6 @@ class Variant(ABC):
     """What is measured of it in a full run."""
     quick_cases: ClassVar[tuple[Case, ...]]
     """What is measured of it in a quick one."""
-    path: ClassVar[str]
-    headers: ClassVar[Mapping[str, str]]
     most_connections: ClassVar[int] = 1000
 
     def __init__(self, traffic: Traffic, *servers: Server) -> None:
@@ -43,10 +39,6 @@ class Variant(ABC):
         return tuple(server.pid for server in self.servers)
 
     @abstractmethod
-    def body(self, batch: Batch) -> bytes:
-        """Return the request for a batch."""
-
-    @abstractmethod
     def check(self, batch: Batch, answer: bytes) -> None:
         """Check the answer to a batch.
 
@@ -54,6 +46,7 @@ class Variant(ABC):
             WrongAnswer: It is not the booster's.
         """
 
+    @abstractmethod
     def ask(self, batch: Batch) -> None:
         """Send one request and check its answer.
 
@@ -61,15 +54,7 @@ class Variant(ABC):
             CannotMeasure: There was no answer.
             WrongAnswer: It was wrong.
         """
-        self.check(batch, self.servers[0].post(self.path, self.headers, self.body(batch)))
 
+    @abstractmethod
     def send(self, case: Case, duration_s: float) -> Sender:
         """Start a load."""
-        return wrk.run(
-            port=self.servers[0].http_port,
-            path=self.path,
-            headers=self.headers,
-            bodies=[self.body(batch) for batch in self.traffic.batches(case.flights)],
-            connections=case.connections,
-            duration_s=duration_s,
-        )
