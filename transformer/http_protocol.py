@@ -25,6 +25,9 @@ from transformer.rest_inference import RestInference, RestResponse
 
 logger = logging.getLogger(__name__)
 
+_LINGER_S = 1.0
+"""How long a connection stays open that is idle when the server ends."""
+
 _NOT_HTTP = RestResponse(
     HTTPStatus.BAD_REQUEST,
     ((b"content-type", b"application/json"), (b"connection", b"close")),
@@ -32,15 +35,15 @@ _NOT_HTTP = RestResponse(
 )
 
 
-def protocol_for(inference: RestInference) -> type[HttpToolsProtocol]:
+def protocol_for(inference: RestInference) -> type["InferenceHttpProtocol"]:
     """Return uvicorn's protocol class with the short way to one version."""
 
-    class InferenceHttpProtocol(_ShortWay):
+    class ProtocolOfOneVersion(InferenceHttpProtocol):
         pass
 
-    InferenceHttpProtocol.inference = inference
-    InferenceHttpProtocol.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
-    return InferenceHttpProtocol
+    ProtocolOfOneVersion.inference = inference
+    ProtocolOfOneVersion.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
+    return ProtocolOfOneVersion
 
 
 class _NoEvent:
@@ -67,7 +70,7 @@ class _Exchange:
     )
     message_event: ClassVar = _NoEvent()
 
-    def __init__(self, protocol: "_ShortWay", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
+    def __init__(self, protocol: "InferenceHttpProtocol", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
         self._protocol = protocol
         self.body: bytes | bytearray = b""
         self.headers = headers
@@ -96,9 +99,18 @@ class _Exchange:
         self._protocol.answer(self, self._protocol.inference.refuse(error))
 
 
-class _ShortWay(HttpToolsProtocol):
+class InferenceHttpProtocol(HttpToolsProtocol):
+    """One connection.
+
+    Attributes:
+        inference: The version.
+        inference_url: Path of its inference.
+        ending: Whether the server ends: each answer is the last of its connection.
+    """
+
     inference: ClassVar[RestInference]
     inference_url: ClassVar[bytes]
+    ending: ClassVar[bool] = False
 
     _exchange: _Exchange | None = None
     _idle_since_s: float | None = None
@@ -125,7 +137,7 @@ class _ShortWay(HttpToolsProtocol):
             and not self.flow.write_paused
             and not parser.should_upgrade()
         ):
-            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive())
+            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive() and not self.ending)
             self.cycle = self._exchange  # type: ignore[assignment]
             return
         url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
@@ -133,6 +145,8 @@ class _ShortWay(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expect_100_continue
         self.headers.extend(headers)
         super().on_headers_complete()
+        if self.ending:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         exchange = self._exchange
@@ -198,6 +212,17 @@ class _ShortWay(HttpToolsProtocol):
             self._idle_timer = self.loop.call_later(left_s, self._close_if_idle)
         else:
             self.timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        """Close after the answer under way; an idle connection later, for a request may be on its way to it."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(_LINGER_S, self._close_if_still_idle)
+
+    def _close_if_still_idle(self) -> None:
+        if self.headers is None or self._idle_since_s is not None:  # else a request has begun to arrive
+            self.transport.close()
 
     def answer(self, exchange: _Exchange, response: RestResponse) -> None:
         """Write an answer, unless the client is gone."""
