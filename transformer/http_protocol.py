@@ -29,17 +29,20 @@ _LARGEST_MESSAGE = 8
 times its size on the wire.
 """
 
+_LINGER_S = 1.0
+"""How long a connection stays open that is idle when the server ends."""
 
-def protocol_for(inference: RestInference) -> type[HttpConnection]:
+
+def protocol_for(inference: RestInference) -> type["InferenceHttpProtocol"]:
     """Return uvicorn's protocol class with the short way to one version."""
 
-    class InferenceHttpProtocol(_ShortWay):
+    class ProtocolOfOneVersion(InferenceHttpProtocol):
         pass
 
-    InferenceHttpProtocol.inference = inference
-    InferenceHttpProtocol.most_message_bytes = _LARGEST_MESSAGE * inference.most_body_bytes
-    InferenceHttpProtocol.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
-    return InferenceHttpProtocol
+    ProtocolOfOneVersion.inference = inference
+    ProtocolOfOneVersion.most_message_bytes = _LARGEST_MESSAGE * inference.most_body_bytes
+    ProtocolOfOneVersion.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
+    return ProtocolOfOneVersion
 
 
 class _NoEvent:
@@ -66,7 +69,7 @@ class _Exchange:
     )
     message_event: ClassVar = _NoEvent()
 
-    def __init__(self, protocol: "_ShortWay", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
+    def __init__(self, protocol: "InferenceHttpProtocol", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
         self._protocol = protocol
         self.body: bytes | bytearray = b""
         self.headers = headers
@@ -95,8 +98,16 @@ class _Exchange:
         self._protocol.answer(self, self._protocol.inference.refuse(error))
 
 
-class _ShortWay(HttpConnection):
+class InferenceHttpProtocol(HttpConnection):
+    """One connection.
+
+    Attributes:
+        inference_url: Path of its inference.
+        ending: Whether the server ends: each answer is the last of its connection.
+    """
+
     inference_url: ClassVar[bytes]
+    ending: ClassVar[bool] = False
 
     _exchange: _Exchange | None = None  # whose request is being read
     _unanswered: _Exchange | None = None
@@ -121,11 +132,13 @@ class _ShortWay(HttpConnection):
             and not self.expect_100_continue
             and not self.flow.write_paused
         ):
-            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive())
+            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive() and not self.ending)
             self._unanswered = self._exchange
             self.cycle = self._exchange  # type: ignore[assignment]
             return
         super().take_request()
+        if self.ending:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         exchange = self._exchange
@@ -196,6 +209,17 @@ class _ShortWay(HttpConnection):
             self._idle_timer = self.loop.call_later(left_s, self._close_if_idle)
         else:
             self.timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        """Close after the answer under way; an idle connection later, for a request may be on its way to it."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(_LINGER_S, self._close_if_still_idle)
+
+    def _close_if_still_idle(self) -> None:
+        if self.headers is None or self._idle_since_s is not None:  # else a request has begun to arrive
+            self.transport.close()
 
     def answer(self, exchange: _Exchange, response: RestResponse) -> None:
         """Write an answer, unless the client is gone."""

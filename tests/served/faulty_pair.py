@@ -49,12 +49,15 @@ class FaultyPair:
     Args:
         start: Starts processes.
         bundle: What is served.
+        predictor: One that is there already; None starts another.
         flags: The transformer's, without their dashes.
     """
 
-    def __init__(self, start: Starter, bundle: Path, **flags: object) -> None:
+    def __init__(
+        self, start: Starter, bundle: Path, *, predictor: FaultyPredictor | None = None, **flags: object
+    ) -> None:
         self.bundle = bundles.decode(bundle)
-        self.predictor = FaultyPredictor(start, bundle)
+        self.predictor = predictor or FaultyPredictor(start, bundle)
         self.http_port, self.grpc_port = free_ports(2)
         self.transformer = start(
             *("-m", "transformer", "--host", "127.0.0.1", "--bundle", bundle),
