@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve train bench
+.PHONY: help install lock lint test check fuzz serve train bench
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ lint: install  ## ruff, mypy --strict and import-linter
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
 	@.venv/bin/pytest -m "not cluster"
+
+fuzz: install  ## fuzz what callers send, guided by coverage, for SECONDS (60)
+	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 check: lint test  ## what CI runs before the cluster tests
 
