@@ -3,7 +3,7 @@
 # usage: scripts/fuzz.sh SECONDS
 set -euo pipefail
 cd "$(dirname "$0")/.."
-targets=(rest-bytes grpc-bytes field-text rest grpc field)
+targets=(rest-bytes grpc-bytes field-text rest ways grpc field)
 for target in "${targets[@]}"; do
     echo "fuzzing $target" >&2
     .venv/bin/python -m tests.fuzz "$target" "$((($1 + ${#targets[@]} - 1) / ${#targets[@]}))" 2>&1 | tail -n 12

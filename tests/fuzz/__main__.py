@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["flights", "transformer"]):
 from hypothesis import HealthCheck, given, settings
 
 from flights.fields import FIELDS
-from tests.fuzz.requests import grpc_messages, junk, rest_requests
+from tests.fuzz.requests import grpc_messages, junk, rest_requests, usual_bodies
 from tests.unit.transformer.test_answers import TestAGrpcRequest
 from transformer import samples
 
@@ -50,6 +50,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "grpc-bytes": judges.judge_grpc,
     "field-text": _field_text,
     "rest": _driven_by(rest_requests(), judges.judge_rest),
+    "ways": _driven_by(usual_bodies(), judges.judge_ways),
     "grpc": _driven_by(grpc_messages(), judges.judge_grpc),
     "field": _driven_by(junk, judges.judge_value),
 }

@@ -28,7 +28,7 @@ _MODEL = _REST.service.model_name
 def judge_rest(headers: Headers, body: bytes) -> bool:
     """Judge a REST request; return whether it is flights."""
     outcome = _outcome(lambda: _REST.decode(headers, body))
-    _judge_ways(body)
+    judge_ways(body)
     if isinstance(outcome, str):
         return False
     request, count = outcome
@@ -39,8 +39,8 @@ def judge_rest(headers: Headers, body: bytes) -> bool:
     return True
 
 
-def _judge_ways(body: bytes) -> None:
-    """Hold the quick way to what the strict one, which defines it, makes of a body."""
+def judge_ways(body: bytes) -> None:
+    """Hold json_request's quick way to what the strict one, which defines it, makes of a body."""
     quick = json_request._decode_quickly(body)
     if quick is not None:
         strictly = _outcome(lambda: json_request._decode_strictly(body, b"", _MODEL))

@@ -40,15 +40,15 @@ junk = st.one_of(
 
 @st.composite
 def rest_requests(draw: st.DrawFn) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Draw the headers and the body of a REST request."""
-    count, binary = draw(st.integers(1, 3)), draw(st.booleans())
+    """Draw the headers and the body of a REST request, with nothing wrong in it or a few things."""
+    count, binary = draw(st.integers(1, 3)), not draw(st.integers(0, 2))
     tail, inputs = b"", []
     for field in FIELDS:
-        if field.required or draw(st.booleans()):
+        if field.required or not draw(st.integers(0, 2)):
             shape = draw(st.sampled_from([[count], [count, 1]]))
             tensor = Object([("name", field.name), ("shape", shape), ("datatype", field.datatype)])
             if binary and draw(st.booleans()):
-                data = _element(field.example) * count
+                data = _cut(draw, _element(field.example) * count)
                 tail += data
                 tensor.append(("parameters", Object([("binary_data_size", len(data))])))
             else:
@@ -57,7 +57,7 @@ def rest_requests(draw: st.DrawFn) -> tuple[list[tuple[bytes, bytes]], bytes]:
     request = Object([("inputs", inputs)])
     if draw(st.booleans()):
         request.append(("id", draw(st.text(max_size=3))))
-    if draw(st.booleans()):
+    if not draw(st.integers(0, 2)):
         binary_data = Object([("binary_data", draw(st.booleans()))])
         request.append(("outputs", [Object([("name", "delayed"), ("parameters", binary_data)])]))
     for _ in range(draw(st.integers(0, 3))):
@@ -72,6 +72,19 @@ def rest_requests(draw: st.DrawFn) -> tuple[list[tuple[bytes, bytes]], bytes]:
 
 
 @st.composite
+def usual_bodies(draw: st.DrawFn) -> bytes:
+    """Draw the body of the usual request, all JSON and nothing requested, with one thing changed."""
+    request = Object([("id", draw(st.text(max_size=2))), ("inputs", [])])
+    request[1][1].extend(
+        Object([("name", field.name), ("shape", [1]), ("datatype", field.datatype), ("data", [field.example])])
+        for field in FIELDS
+        if field.required or draw(st.booleans())
+    )
+    _change(draw, request)
+    return _text(request).encode("utf-8", "surrogatepass")
+
+
+@st.composite
 def grpc_messages(draw: st.DrawFn) -> bytes:
     """Draw the bytes of a ModelInferRequest, with nothing wrong in it or a few things."""
     count, raw = draw(st.integers(1, 3)), draw(st.booleans())
@@ -81,7 +94,8 @@ def grpc_messages(draw: st.DrawFn) -> bytes:
         if field.required or draw(st.booleans()):
             tensor = message.inputs.add(name=field.name, datatype=field.datatype, shape=[count])
             if raw:
-                message.raw_input_contents.append(_element(field.example) * count)
+                data = _element(field.example) * count
+                message.raw_input_contents.append(_cut(draw, data) if field.name in odd else data)
             elif isinstance(field.example, int):
                 tensor.contents.int64_contents.extend([field.example] * count)
             else:
@@ -94,7 +108,7 @@ def grpc_messages(draw: st.DrawFn) -> bytes:
 
 
 def _spoil(draw: st.DrawFn, tensor: pb.ModelInferRequest.InferInputTensor, message: pb.ModelInferRequest) -> None:
-    match draw(st.sampled_from(["name", "datatype", "shape", "contents", "raw", "value"])):
+    match draw(st.sampled_from(["nothing", "name", "datatype", "shape", "contents", "raw", "value"])):
         case "name":
             tensor.name = draw(st.sampled_from(_WORDS) | st.text(max_size=3))
         case "datatype":
@@ -122,13 +136,15 @@ def _cut(draw: st.DrawFn, whole: bytes) -> bytes:
     """Once in ten times, put something else in the place of a few bytes."""
     if draw(st.integers(0, 9)):
         return whole
-    at = draw(st.integers(0, len(whole)))
+    at = draw(st.integers(0, len(whole)) | st.just(len(whole)))
     return whole[:at] + draw(st.binary(max_size=4)) + whole[at + draw(st.integers(0, 4)) :]
 
 
 def _change(draw: st.DrawFn, request: Object) -> None:
     """Change one thing somewhere: replace, drop, repeat or rename it, or put something beside it."""
-    place = draw(st.sampled_from(_containers(request)))
+    containers = _containers(request)
+    objects = [container for container in containers if isinstance(container, Object)]
+    place = draw(st.sampled_from(objects) | st.sampled_from(containers))
     if not place:
         return
     at = draw(st.integers(0, len(place) - 1))
@@ -137,13 +153,13 @@ def _change(draw: st.DrawFn, request: Object) -> None:
     def item(value: Any, key: str | None = key) -> Any:
         return (key, value) if isinstance(place, Object) else value
 
-    match draw(st.sampled_from(["replace", "drop", "repeat", "rename", "add"])):
+    match draw(st.sampled_from(["repeat", "replace", "drop", "rename", "add"])):
         case "replace":
             place[at] = item(draw(junk))
         case "drop":
             del place[at]
         case "repeat":
-            place.insert(draw(st.integers(0, len(place))), item(draw(st.just(value) | junk)))
+            place.insert(draw(st.integers(0, len(place))), item(value if draw(st.booleans()) else draw(junk)))
         case "rename":
             place[at] = item(value, draw(st.sampled_from(_KEYS)))
         case "add":

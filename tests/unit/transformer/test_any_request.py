@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.judges import judge_grpc, judge_rest, judge_value
-from tests.fuzz.requests import grpc_messages, junk, rest_requests
+from tests.fuzz.judges import judge_grpc, judge_rest, judge_value, judge_ways
+from tests.fuzz.requests import grpc_messages, junk, rest_requests, usual_bodies
 
 many = settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -14,6 +14,12 @@ many = settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, H
 @given(rest_requests())
 def test_a_rest_request_is_flights_or_the_callers_fault(request: tuple[list[tuple[bytes, bytes]], bytes]) -> None:
     event(f"flights: {judge_rest(*request)}")
+
+
+@many
+@given(usual_bodies())
+def test_the_quick_way_takes_nothing_that_the_strict_one_refuses_or_reads_otherwise(body: bytes) -> None:
+    judge_ways(body)
 
 
 @many
