@@ -14,6 +14,9 @@ from bench.rounds import Measurement, Measurements
 from bench.spread import Spread
 from bench.start import TransformerStart
 
+QUIET_CORES = 0.1
+"""A run beside programs that keep more cores busy says little about latency, and nothing about req/s."""
+
 
 def encode(
     machine: Mapping[str, object],
@@ -67,6 +70,8 @@ def show(measurements: Measurements, outcomes: Sequence[Outcome], console: Conso
     console.print(
         f"Other programs kept {others.median:.2f} cores busy meanwhile ({others.least:.2f} to {others.most:.2f})."
     )
+    if others.median > QUIET_CORES:
+        console.print(f"[yellow]That is more than {QUIET_CORES:g}: repeat it on a quiet machine before quoting it.[/]")
 
 
 def _others_cores(measurements: Measurements) -> Spread:

@@ -44,3 +44,10 @@ def test_what_has_no_answer_has_null_in_the_file_and_a_dash_in_the_table():
     shown = io.StringIO()
     report.show(nothing, [], Console(file=shown, width=150))
     assert "│      - │" in shown.getvalue()
+
+
+def test_a_run_on_a_busy_machine_says_so():
+    shown = io.StringIO()
+    report.show(MEASUREMENTS, [], Console(file=shown, width=150))
+    assert "0.25 cores busy" in shown.getvalue()
+    assert "quiet machine" in shown.getvalue()
