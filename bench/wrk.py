@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 
 from bench.errors import CannotMeasure
 from bench.load import Load
-from bench.processes import end_with_parent
 
 LATE_S = 2
 """An answer that takes longer is late; the limit of the old service's stress test."""
@@ -98,6 +97,7 @@ class Running:
         self._file = tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="ascii")  # noqa: SIM115 - lives as long as wrk
         self._file.write(lua)
         self._file.flush()
+        # No preexec_fn: it would make Python fork, and gRPC's threads break in the fork. wrk ends by itself.
         command = ["wrk", "-t1", f"-c{connections}", f"-d{duration_s:g}s", f"--timeout={LATE_S}s", "--latency"]
         self._popen = subprocess.Popen(
             [*command, "-s", self._file.name, f"http://127.0.0.1:{port}"],
@@ -106,7 +106,6 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=end_with_parent(),
         )
 
     def wait(self) -> Load:

@@ -30,6 +30,7 @@ from flights.flight import Flights
 ENCODED_FIELDS: tuple[Field, ...] = (AIRLINE, DESTINATION, FLIGHT_TYPE)
 """The fields that are encoded by a table of categories, in the order of their columns."""
 
+_MOST_TIMESTAMPS = 16_384
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -98,8 +99,7 @@ class Encoder:
         )
         if len(set(self.columns)) != len(self.columns):
             raise InvalidBundle(f"the encoder has a column twice: {self.columns}")
-        self._days = _DayFragments(calendar)
-        self._minutes = _MinuteFragments()
+        self._timestamps = _TimestampFragments(calendar)
         self._airlines, self._destinations, self._flight_types = (
             _CategoryFragments(field, table) for field, table in zip(ENCODED_FIELDS, self.tables, strict=True)
         )
@@ -128,20 +128,17 @@ class Encoder:
         """Do what ``_rows`` does, for one flight and in a quarter of its time."""
         [scheduled], [airline], [destination] = flights.scheduled, flights.airlines, flights.destinations
         return (
-            self._days[scheduled[:DATE_LENGTH]]
-            + self._minutes[scheduled[DATE_LENGTH:]]
+            self._timestamps[scheduled]
             + self._airlines[airline]
             + self._destinations[destination]
             + self._flight_types[flights.flight_types[0]]
         )
 
     def _rows(self, flights: Flights) -> bytes:
-        days, minutes = self._days, self._minutes
         return b"".join(
             chain.from_iterable(
                 zip(
-                    [days[text[:DATE_LENGTH]] for text in flights.scheduled],
-                    [minutes[text[DATE_LENGTH:]] for text in flights.scheduled],
+                    map(self._timestamps.__getitem__, flights.scheduled),
                     map(self._airlines.__getitem__, flights.airlines),
                     map(self._destinations.__getitem__, flights.destinations),
                     map(self._flight_types.__getitem__, flights.flight_types),
@@ -161,6 +158,21 @@ def _check(flights: Flights) -> None:
 
 def _fragment(values: tuple[float, ...]) -> bytes:
     return np.array(values, dtype="<f4").tobytes()
+
+
+class _TimestampFragments(dict[str, bytes]):
+    """Fragments by timestamp as text; flights leave together, so the first 16,384 that are asked for are kept."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        super().__init__()
+        self._days = _DayFragments(calendar)
+        self._minutes = _MinuteFragments()
+
+    def __missing__(self, text: str) -> bytes:
+        fragment = self._days[text[:DATE_LENGTH]] + self._minutes[text[DATE_LENGTH:]]
+        if len(self) < _MOST_TIMESTAMPS:
+            self[text] = fragment
+        return fragment
 
 
 class _DayFragments(dict[str, bytes]):
@@ -220,4 +232,6 @@ class _CategoryFragments(dict[str, bytes]):
     def unseen(self, categories: list[str]) -> int:
         if len(categories) == 1:
             return int(categories[0] not in self)
+        if self.keys() >= set(categories):
+            return 0
         return len(categories) - sum(map(self.__contains__, categories))

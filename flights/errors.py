@@ -79,12 +79,12 @@ class WrongMethod(CallerError):
     Args:
         method: The method as sent.
         path: The path.
-        allowed: The method that the path is served by.
+        allowed: The methods that the path is served by, with commas between them.
     """
 
     def __init__(self, method: str, path: str, allowed: str) -> None:
         self.allowed = allowed
-        super().__init__(f"{shown(path)} does not take {shown(method)}: it must be {allowed}")
+        super().__init__(f"{shown(path)} does not take {shown(method)}: it must be {allowed.replace(', ', ' or ')}")
 
 
 class RequestTooLarge(CallerError):

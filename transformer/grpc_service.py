@@ -44,7 +44,7 @@ class GrpcService(GRPCInferenceServiceServicer):
         """Answer with raw contents to a request with raw contents, else with typed ones."""
         metrics, clock = self._service.metrics, self._service.metrics.begin()
         found = correlation.read(_headers(context))
-        await context.send_initial_metadata(
+        context.set_trailing_metadata(
             ((correlation.REQUEST_ID, found.request_id.decode()), ("x-model-version", self._service.bundle.version))
         )
         status = HUNG_UP

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -54,11 +55,11 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
-    def observe_all(self, values: Sequence[float]) -> None:
-        """Count many values."""
+    def observe_all(self, values: npt.NDArray[np.float64]) -> None:
+        """Count n values, FP64 of shape [n]."""
         added = np.bincount(np.searchsorted(self.bounds, values), minlength=len(self.counts))
-        self.counts = [count + int(more) for count, more in zip(self.counts, added, strict=True)]
-        self.total += sum(values)
+        self.counts = [count + more for count, more in zip(self.counts, added.tolist(), strict=True)]
+        self.total += float(values.sum())
 
     def family(self, name: str, documentation: str, labels: dict[str, str]) -> HistogramMetricFamily:
         """Return the histogram as Prometheus reads it."""
@@ -147,8 +148,9 @@ class Metrics(Collector):
 
     def predicted(self, probabilities: Probabilities) -> None:
         """Count the answers of a call."""
-        self._probabilities.observe_all(probabilities)
-        self._delayed += sum([probability >= self._threshold for probability in probabilities])
+        values = np.array(probabilities)
+        self._probabilities.observe_all(values)
+        self._delayed += int(np.count_nonzero(values >= self._threshold))
 
     def failed(self, error: PredictorError) -> None:
         """Count a call that failed, or a request that was late before its call."""

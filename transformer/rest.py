@@ -1,15 +1,17 @@
 """The outermost ASGI application: the public surface of REST.
 
-Inference is answered here. The other public paths go on to the KServe SDK's application, and everything that the
-SDK would also answer (v1, OpenAI, repository load and unload, its documentation) is not found.
+Inference is answered here, and so is what describes the model. The other public paths go on to the KServe SDK's
+application, and everything that the SDK would also answer (v1, OpenAI, repository load and unload, its
+documentation) is not found.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from flights.errors import FlightDelayError, InvalidRequest, NotReady, UnknownResource, WrongMethod, shown
-from transformer import correlation
+from transformer import correlation, metadata, openapi, samples
 from transformer.correlation import Correlation
 from transformer.metrics import HUNG_UP, STATUS_TEXT
 from transformer.rest_inference import RestInference, RestResponse
@@ -21,7 +23,9 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PLAIN_PATHS = frozenset({"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/metrics"})
-_MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready)?")
+_MODEL_PATH = re.compile(
+    r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready|/openapi\.json|/sample-request\.json)?"
+)
 
 
 class RestApplication:
@@ -36,6 +40,12 @@ class RestApplication:
         self._inference = inference
         self._service = inference.service
         self._sdk = sdk
+        model = f"/v2/models/{self._service.model_name}"
+        self._documents = {
+            model: _document(inference, metadata.model_metadata(self._service)),
+            model + metadata.OPENAPI: _document(inference, openapi.document(inference)),
+            model + metadata.SAMPLE_REQUEST: _document(inference, samples.required_fields()),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; see the ASGI specification."""
@@ -47,16 +57,19 @@ class RestApplication:
         try:
             path = self._public_path(scope["path"])
             is_inference = path.endswith("/infer")
-            allowed = "POST" if is_inference else "GET"
-            if scope["method"] != allowed:
-                raise WrongMethod(scope["method"], scope["path"], allowed)
+            allowed = ("POST",) if is_inference else ("GET", "HEAD")  # the server drops the body of an answer to HEAD
+            if scope["method"] not in allowed:
+                raise WrongMethod(scope["method"], scope["path"], ", ".join(allowed))
             if is_inference:
                 await _answer(await self._infer(scope, receive, found), send)
                 return
             if path.endswith("/ready") and not await self._service.ready():
                 # the SDK would say the same, and log a stack trace at every probe
                 raise NotReady(f"{self._service.model_name} is not ready: its golden flights do not come back right")
-            await self._sdk({**scope, "path": path, "raw_path": path.encode()}, receive, send)
+            if path in self._documents:
+                await _answer(self._documents[path], send)
+                return
+            await self._sdk({**scope, "method": "GET", "path": path, "raw_path": path.encode()}, receive, send)
         except FlightDelayError as error:
             await _answer(self._inference.refuse(error), send)
 
@@ -114,6 +127,10 @@ class RestApplication:
             await send(message)
 
         return send_with_version
+
+
+def _document(inference: RestInference, content: object) -> RestResponse:
+    return inference.document(json.dumps(content, ensure_ascii=False).encode())
 
 
 async def _answer(response: RestResponse, send: Send) -> None:

@@ -81,6 +81,10 @@ class RestInference:
             headers = (*headers, (b"retry-after", b"%d" % status.RETRY_AFTER_S))
         return RestResponse(http_status, headers, error_body(str(error)))
 
+    def document(self, body: bytes) -> RestResponse:
+        """Answer with JSON that is there already."""
+        return RestResponse(HTTPStatus.OK, self._json_headers, body)
+
     def fail(self) -> RestResponse:
         """Answer a request that met a defect of this program."""
         return RestResponse(HTTPStatus.INTERNAL_SERVER_ERROR, self._json_headers, error_body("the server has a defect"))

@@ -23,7 +23,7 @@ from transformer.http_protocol import protocol_for
 from transformer.http_server import HttpServer
 from transformer.rest import RestApplication
 from transformer.rest_inference import RestInference
-from transformer.service import EXTENSIONS, PLATFORM, SERVER_NAME, DelayService
+from transformer.service import EXTENSIONS, SERVER_NAME, DelayService
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _LAST_ANSWERS_S = 0.5
 
 
 class FlightDelayModel(InferenceModel):
-    """The version as the SDK's repository knows it: name, readiness and tensors.
+    """The version as the SDK's repository knows it: name and readiness.
 
     Inference does not pass through it: ``RestApplication`` and ``GrpcService`` answer before the SDK would.
 
@@ -48,14 +48,6 @@ class FlightDelayModel(InferenceModel):
     async def healthy(self) -> bool:
         """Tell whether the golden flights come back right."""
         return self.ready and await self._service.ready()
-
-    def get_input_types(self) -> list[dict[str, Any]]:
-        """Return the input tensors."""
-        return [{**tensor} for tensor in self._service.inputs()]
-
-    def get_output_types(self) -> list[dict[str, Any]]:
-        """Return the output tensors."""
-        return [{**tensor} for tensor in self._service.outputs()]
 
     async def __call__(self, *_: object, **__: object) -> Any:
         """Refuse: the SDK's own inference routes are closed."""
@@ -77,11 +69,6 @@ class FlightDelayDataPlane(DataPlane):
     def metadata(self) -> dict[str, object]:
         """Describe the server."""
         return {"name": SERVER_NAME, "version": self._service.server_version, "extensions": list(EXTENSIONS)}
-
-    async def model_metadata(self, model_name: str) -> dict[str, object]:
-        """Describe the model."""
-        metadata: dict[str, object] = await super().model_metadata(model_name)
-        return metadata | {"versions": [self._service.bundle.version], "platform": PLATFORM}
 
     async def ready(self) -> bool:
         """Tell whether the golden flights come back right: one server, one model."""

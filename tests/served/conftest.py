@@ -1,7 +1,9 @@
 import pytest
 
+from flights import bundle as bundles
 from tests.served import small_bundle
-from tests.served.running import ALIVE, Starter
+from tests.served.pair import Pair
+from tests.served.running import ALIVE, Starter, free_ports
 
 
 @pytest.fixture
@@ -26,6 +28,24 @@ def bundle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles") / "small"
     small_bundle.write(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def pair(start_shared, bundle):
+    """A transformer with a runtime behind it, for the module."""
+    runtime_http, runtime_grpc, http_port, grpc_port = free_ports(4)
+    local = ("--model_name", "flight-delay", "--host", "127.0.0.1")
+    start_shared(
+        *("-m", "model_server", *local, "--model_dir", bundle, "--nthread", 1),
+        *("--http_port", runtime_http, "--grpc_port", runtime_grpc),
+        env={"OMP_NUM_THREADS": "1", "KSERVE_LOGLEVEL": "WARNING"},
+    )
+    start_shared(
+        *("-m", "transformer", *local, "--bundle", bundle, "--predictor_host", f"127.0.0.1:{runtime_grpc}"),
+        *("--http_port", http_port, "--grpc_port", grpc_port),
+        until=(http_port, "/v2/models/flight-delay/ready"),
+    )
+    return Pair(http_port, grpc_port, bundles.decode(bundle))
 
 
 @pytest.hookimpl(wrapper=True)

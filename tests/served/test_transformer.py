@@ -15,6 +15,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from flights import bundle as bundles
 from flights.golden import TOLERANCE
 from tests.flights import make_booster, make_flight
+from tests.served.pair import make_body
 from tests.served.running import free_ports, get, post, request, wait_until
 
 pytestmark = pytest.mark.served
@@ -34,48 +35,6 @@ OLD_SERVICE_EXAMPLE = make_flight(
         "AÑO": 2017,
     }
 )
-
-
-class Pair:
-    """The ports of a transformer with a runtime behind it, and its bundle."""
-
-    def __init__(self, http_port, grpc_port, bundle):
-        self.http_port = http_port
-        self.grpc_port = grpc_port
-        self.bundle = bundle
-
-    def ask(self, columns, **more):
-        return post(self.http_port, INFER, make_body(columns, **more))
-
-
-@pytest.fixture(scope="module")
-def pair(start_shared, bundle):
-    runtime_http, runtime_grpc, http_port, grpc_port = free_ports(4)
-    local = ("--model_name", MODEL, "--host", "127.0.0.1")
-    start_shared(
-        *("-m", "model_server", *local, "--model_dir", bundle, "--nthread", 1),
-        *("--http_port", runtime_http, "--grpc_port", runtime_grpc),
-        env={"OMP_NUM_THREADS": "1", "KSERVE_LOGLEVEL": "WARNING"},
-    )
-    start_shared(
-        *("-m", "transformer", *local, "--bundle", bundle, "--predictor_host", f"127.0.0.1:{runtime_grpc}"),
-        *("--http_port", http_port, "--grpc_port", grpc_port),
-        until=(http_port, READY),
-    )
-    return Pair(http_port, grpc_port, bundles.decode(bundle))
-
-
-def make_body(columns, **more):
-    inputs = [
-        {
-            "name": name,
-            "shape": [len(column)],
-            "datatype": "INT64" if isinstance(column[0], int) else "BYTES",
-            "data": column,
-        }
-        for name, column in columns.items()
-    ]
-    return {"inputs": inputs, **more}
 
 
 def probabilities(answer):

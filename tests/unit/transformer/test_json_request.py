@@ -9,33 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flights.errors import CallerError, InvalidFlight, InvalidRequest
+from tests.unit.transformer.requests import FLIGHT, MODEL, OLD_SERVICE, make_input, make_request
 from transformer.json_request import _decode_quickly, _decode_strictly, decode
 from transformer.request import ALL_OUTPUTS, RequestedOutput
-
-MODEL = "flight-delay"
-FLIGHT = {"Fecha-I": "2017-01-01 23:30", "Des-I": "KMIA", "Emp-I": "AAL", "TIPOVUELO": "I"}
-OLD_SERVICE = {
-    "Fecha-O": "2017-01-01 23:33:00",
-    "Des-O": "KMIA",
-    "Emp-O": "AAL",
-    "DIANOM": "Domingo",
-    "DIA": 1,
-    "MES": 1,
-    "AÑO": 2017,
-}
-INT64_FIELDS = frozenset({"DIA", "MES", "AÑO"})
-
-
-def make_request(flights: int = 1, **changes: Any) -> dict[str, Any]:
-    """Build a valid request; a change replaces a top-level key, or with the value None removes it."""
-    request = {"inputs": [make_input(name, [value] * flights) for name, value in FLIGHT.items()]} | changes
-    return {key: value for key, value in request.items() if value is not None}
-
-
-def make_input(name: str, elements: list[Any], **changes: Any) -> dict[str, Any]:
-    datatype = "INT64" if name in INT64_FIELDS else "BYTES"
-    tensor = {"name": name, "shape": [len(elements)], "datatype": datatype, "data": elements} | changes
-    return {key: value for key, value in tensor.items() if value is not ...}
 
 
 def with_input(tensor: dict[str, Any]) -> dict[str, Any]:

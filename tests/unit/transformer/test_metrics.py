@@ -1,3 +1,4 @@
+import numpy as np
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -88,7 +89,7 @@ def test_what_is_served_and_whether_it_is_ready_can_be_read() -> None:
 def test_many_values_at_once_are_counted_as_one_by_one() -> None:
     bounds, values = (0.1, 0.5, 1.0), [0.0, 0.1, 0.1000001, 0.5, 0.99, 1.0, 1.5]
     together, alone = Histogram(bounds), Histogram(bounds)
-    together.observe_all(values)
+    together.observe_all(np.array(values))
     for each in values:
         alone.observe(each)
     assert together.counts == alone.counts == [2, 2, 2, 1]
