@@ -16,7 +16,7 @@ from tests.served.faulty_predictor import LIES
 from tests.served.load_client import Asked, Client, Tally
 from tests.served.running import get, wait_until
 
-SOAK_S = float(os.environ.get("SOAK_S", "8"))
+SOAK_S = float(os.environ.get("SOAK_S", "6"))
 DEADLINE_S = 0.4
 
 pytestmark = [pytest.mark.served, pytest.mark.timeout(SOAK_S + 120)]
@@ -25,7 +25,7 @@ FAULTS = (
     *("refused", "hung", "reset", "cut", "NaN", "silent", "slow", "not HTTP/2", "status"),
     *sorted(LIES),
 )
-MOST_GROWTH_MIB = 12.0
+MOST_GROWTH_MIB = 6.0
 
 
 @pytest.fixture
