@@ -125,15 +125,12 @@ class Connection:
 
     def answer(self):
         """Return status, whether it says that the connection ends, and how it ends: b"" for cleanly."""
-        received = b""
-        while b"\r\n\r\n" not in received:
-            received += self.socket.recv(65536)
-        head, _, body = received.partition(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        while len(body) < length:
-            body += self.socket.recv(65536)
+        received = self.socket.makefile("rb")
+        head = b"".join(iter(received.readline, b"\r\n"))
+        assert head, "closed before any byte of the answer"
+        received.read(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
         says_close = b"connection: close" in head.lower()
-        return int(head[9:12]), says_close, self.socket.recv(1) if says_close else None
+        return int(head[9:12]), says_close, received.read(1) if says_close else None
 
 
 class TestAConnectionThatIs:
