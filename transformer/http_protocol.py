@@ -9,30 +9,28 @@ way to the ASGI application, which answers inference just the same.
 
 import asyncio
 import logging
-from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from flights.errors import FlightDelayError, PredictorError
 from transformer import correlation
 from transformer.correlation import Correlation
+from transformer.http_connection import HttpConnection
 from transformer.metrics import HUNG_UP, STATUS_TEXT, RequestClock, now_s
 from transformer.predictor import Probabilities
 from transformer.request import InferenceRequest
-from transformer.rest_answer import error_body
 from transformer.rest_inference import RestInference, RestResponse
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_MESSAGE = 8
+"""Times the largest body: so much of a request is read before it is refused, and a body in one-byte chunks has six
+times its size on the wire.
+"""
+
 _LINGER_S = 1.0
 """How long a connection stays open that is idle when the server ends."""
-
-_NOT_HTTP = RestResponse(
-    HTTPStatus.BAD_REQUEST,
-    ((b"content-type", b"application/json"), (b"connection", b"close")),
-    error_body("the request is not HTTP/1.1: it cannot be read"),
-)
 
 
 def protocol_for(inference: RestInference) -> type["InferenceHttpProtocol"]:
@@ -42,6 +40,7 @@ def protocol_for(inference: RestInference) -> type["InferenceHttpProtocol"]:
         pass
 
     ProtocolOfOneVersion.inference = inference
+    ProtocolOfOneVersion.most_message_bytes = _LARGEST_MESSAGE * inference.most_body_bytes
     ProtocolOfOneVersion.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
     return ProtocolOfOneVersion
 
@@ -99,20 +98,19 @@ class _Exchange:
         self._protocol.answer(self, self._protocol.inference.refuse(error))
 
 
-class InferenceHttpProtocol(HttpToolsProtocol):
+class InferenceHttpProtocol(HttpConnection):
     """One connection.
 
     Attributes:
-        inference: The version.
         inference_url: Path of its inference.
         ending: Whether the server ends: each answer is the last of its connection.
     """
 
-    inference: ClassVar[RestInference]
     inference_url: ClassVar[bytes]
     ending: ClassVar[bool] = False
 
-    _exchange: _Exchange | None = None
+    _exchange: _Exchange | None = None  # whose request is being read
+    _unanswered: _Exchange | None = None
     _idle_since_s: float | None = None
     _idle_timer: asyncio.TimerHandle | None = None
     # the header lines of the last answer, and what they were made of
@@ -121,12 +119,10 @@ class InferenceHttpProtocol(HttpToolsProtocol):
     _written_defaults: object = None
 
     def on_message_begin(self) -> None:
-        self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.expect_100_continue = False
+        super().on_message_begin()
         self._exchange = None
 
-    def on_headers_complete(self) -> None:
+    def take_request(self) -> None:
         parser = self.parser
         if (
             self.url == self.inference_url
@@ -135,16 +131,12 @@ class InferenceHttpProtocol(HttpToolsProtocol):
             and parser.get_http_version() == "1.1"
             and not self.expect_100_continue
             and not self.flow.write_paused
-            and not parser.should_upgrade()
         ):
             self._exchange = _Exchange(self, self.headers, parser.should_keep_alive() and not self.ending)
+            self._unanswered = self._exchange
             self.cycle = self._exchange  # type: ignore[assignment]
             return
-        url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()  # makes the ASGI scope, which the short way does without
-        self.url, self.expect_100_continue = url, expect_100_continue
-        self.headers.extend(headers)
-        super().on_headers_complete()
+        super().take_request()
         if self.ending:
             self.cycle.keep_alive = False
 
@@ -159,10 +151,10 @@ class InferenceHttpProtocol(HttpToolsProtocol):
                 exchange.body = bytearray(exchange.body)
             exchange.body += body
 
-    def on_message_complete(self) -> None:
+    def end_request(self) -> None:
         exchange = self._exchange
         if exchange is None:
-            super().on_message_complete()
+            super().end_request()
             return
         inference = self.inference
         clock = exchange.clock = inference.service.metrics.begin()
@@ -177,12 +169,17 @@ class InferenceHttpProtocol(HttpToolsProtocol):
             logger.exception("an inference request failed in a way that nobody foresaw")
             self.answer(exchange, inference.fail())
 
+    def abandon(self, cycle: Any) -> None:
+        if not isinstance(cycle, _Exchange):
+            super().abandon(cycle)
+        elif not cycle.done:
+            cycle.done = True
+            if cycle.clock is not None:
+                self.inference.service.metrics.end(cycle.clock, "rest", HUNG_UP)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        exchange = self._exchange
-        if exchange is not None and not exchange.done:
-            exchange.done = True
-            if exchange.clock is not None:
-                self.inference.service.metrics.end(exchange.clock, "rest", HUNG_UP)
+        if self._unanswered is not None:
+            self.abandon(self._unanswered)
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
@@ -236,10 +233,6 @@ class InferenceHttpProtocol(HttpToolsProtocol):
         if not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # in uvicorn's words, not the protocol's
-        self._write(_NOT_HTTP, correlation.read(()).request_id, keep_alive=True)
-        self.transport.close()
 
     def _write(self, response: RestResponse, request_id: bytes, *, keep_alive: bool) -> None:
         defaults = self.server_state.default_headers  # a new list every second, for the date
