@@ -7,6 +7,7 @@ what would have been measured while a connection waited longer than usual.
 """
 
 import json
+import math
 import shutil
 import subprocess
 import tempfile
@@ -152,19 +153,25 @@ def parse(printed: str) -> Load:
     """Read what wrk printed with our script.
 
     Raises:
-        CannotMeasure: It failed, or nothing was answered.
+        CannotMeasure: It failed, or the connections did, all of them.
     """
     line = next((line for line in printed.splitlines() if line.startswith(_MARK)), None)
     if line is None:
         raise CannotMeasure(f"wrk failed: {printed.strip()[-300:] or 'it printed nothing'}")
     measured = json.loads(line.removeprefix(_MARK))
+    duration_s = measured["duration_us"] / 1e6
+    late = measured["late"]
     if measured["answered"] == 0:
-        raise CannotMeasure(f"wrk got no answer: {measured}")
+        if measured["broken"]:
+            raise CannotMeasure(f"wrk got no answer: {measured}")
+        # every request is as old as the load, and there is nothing to take percentiles of
+        late = measured["sent"] if duration_s > LATE_S else 0
+        measured |= dict.fromkeys(("p50_us", "p95_us", "p99_us"), math.nan)
     return Load(
-        duration_s=measured["duration_us"] / 1e6,
+        duration_s=duration_s,
         sent=measured["sent"],
         answered=measured["answered"] - measured["not_2xx"],
-        late=measured["late"],
+        late=late,
         errors=measured["not_2xx"] + measured["broken"],
         p50_ms=measured["p50_us"] / 1e3,
         p95_ms=measured["p95_us"] / 1e3,

@@ -42,12 +42,15 @@ class FlightDelayModel(InferenceModel):
 
     def __init__(self, service: DelayService) -> None:
         super().__init__(service.model_name)
-        self._service = service
         self.load()
 
     async def healthy(self) -> bool:
-        """Tell whether the golden flights come back right."""
-        return self.ready and await self._service.ready()
+        """Agree: ``RestApplication`` asks the service before the SDK hears of it.
+
+        Were the golden flights asked about twice, the second answer could be another one, and the SDK would log it
+        with a stack trace.
+        """
+        return True
 
     async def __call__(self, *_: object, **__: object) -> Any:
         """Refuse: the SDK's own inference routes are closed."""
@@ -71,8 +74,8 @@ class FlightDelayDataPlane(DataPlane):
         return {"name": SERVER_NAME, "version": self._service.server_version, "extensions": list(EXTENSIONS)}
 
     async def ready(self) -> bool:
-        """Tell whether the golden flights come back right: one server, one model."""
-        return await self._service.ready()
+        """Agree; see ``FlightDelayModel.healthy``."""
+        return True
 
 
 class TransformerServer(ModelServer):

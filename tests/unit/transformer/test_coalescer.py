@@ -168,7 +168,9 @@ def test_whoever_waits_when_it_gives_up_hears_so_at_once_whether_sent_or_not() -
         predictor = FakePredictor()
         predictor.gate = asyncio.Event()
         coalescer = Coalescer(predictor, make_metrics(), deadline_s=60)
-        waiting = [asyncio.ensure_future(coalescer.predict(make_encoded(n))) for n in (1, 2, 3)]
+        waiting = [asyncio.ensure_future(coalescer.predict(make_encoded(1)))]
+        await settle()
+        waiting += [asyncio.ensure_future(coalescer.predict(make_encoded(n))) for n in (2, 3)]
         await settle()
         coalescer.give_up()
         outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
