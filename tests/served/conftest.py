@@ -30,17 +30,23 @@ def bundle(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def pair(start_shared, bundle):
-    """A transformer with a runtime behind it, for the module."""
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory, bundle):
+    """A transformer with a runtime behind it, for every module that leaves them as they are."""
+    starter = Starter(tmp_path_factory.mktemp("pair"))
+    yield _start_pair(starter, bundle)
+    starter.end_all()
+
+
+def _start_pair(start, bundle):
     runtime_http, runtime_grpc, http_port, grpc_port = free_ports(4)
     local = ("--model_name", "flight-delay", "--host", "127.0.0.1")
-    start_shared(
+    start(
         *("-m", "model_server", *local, "--model_dir", bundle, "--nthread", 1),
         *("--http_port", runtime_http, "--grpc_port", runtime_grpc),
         env={"OMP_NUM_THREADS": "1", "KSERVE_LOGLEVEL": "WARNING"},
     )
-    transformer = start_shared(
+    transformer = start(
         *("-m", "transformer", *local, "--bundle", bundle, "--predictor_host", f"127.0.0.1:{runtime_grpc}"),
         *("--http_port", http_port, "--grpc_port", grpc_port),
         until=(http_port, "/v2/models/flight-delay/ready"),

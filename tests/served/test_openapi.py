@@ -64,7 +64,7 @@ class TestTheServedDocument:
     def test_holds_against_schemathesis(self, start, pair, tmp_path):
         command = Path(sys.executable).with_name("schemathesis")
         run = start(
-            *("run", f"http://127.0.0.1:{pair.http_port}{MODEL}/openapi.json", "--max-examples", 10),
+            *("run", f"http://127.0.0.1:{pair.http_port}{MODEL}/openapi.json", "--max-examples", 6),
             *("--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS), "--continue-on-failure"),
             *("--generation-deterministic", "--warnings", "off", "--no-color"),
             executable=str(command),
