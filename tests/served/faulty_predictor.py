@@ -186,7 +186,9 @@ class Front:
                 case "silent":
                     await reader.read(-1)
                 case "not HTTP/2":
+                    await reader.read(2**16)
                     writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                    await reader.read(2**16)
                 case _:
                     await self._pass_on(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
