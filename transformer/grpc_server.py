@@ -3,10 +3,10 @@
 import asyncio
 
 import grpc
-from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 
 from flights.errors import OperatorError
 from transformer import sockets
+from transformer.grpc_handlers import handlers_of
 from transformer.grpc_service import GrpcService
 from transformer.service import DelayService
 
@@ -43,7 +43,7 @@ class GrpcServer:
                 ("grpc.so_reuseport", 0),
             ]
         )
-        grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(GrpcService(service), self._server)
+        self._server.add_generic_rpc_handlers((handlers_of(GrpcService(service)),))
         try:
             self._server.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:

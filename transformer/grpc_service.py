@@ -1,11 +1,10 @@
-"""The Open Inference Protocol's gRPC service; repository load and unload stay unimplemented."""
+"""The Open Inference Protocol's gRPC service; it has no repository load and unload."""
 
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import grpc
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
-from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceServicer
 
 from flights.errors import FlightDelayError, InvalidRequest
 from transformer import correlation, tensors
@@ -30,7 +29,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 _CONTENTS = {"BYTES": "bytes_contents", "INT64": "int64_contents"}
 
 
-class GrpcService(GRPCInferenceServiceServicer):
+class GrpcService:
     """Serves one version over gRPC.
 
     Args:
@@ -57,7 +56,7 @@ class GrpcService(GRPCInferenceServiceServicer):
             status = grpc.StatusCode.OK.name
         except FlightDelayError as error:
             status = status_of(error).name
-            await _abort(context, error)
+            await abort(context, error)
         finally:
             metrics.end(clock, "grpc", status)
         return answer
@@ -96,7 +95,7 @@ class GrpcService(GRPCInferenceServiceServicer):
         try:
             self._service.check_name(model_name, version or None)
         except FlightDelayError as error:
-            await _abort(context, error)
+            await abort(context, error)
 
     def _encode(self, inference: InferenceRequest, probabilities: Probabilities, *, raw: bool) -> pb.ModelInferResponse:
         answer = pb.ModelInferResponse(
@@ -128,7 +127,8 @@ def _headers(context: Context) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def _abort(context: Context, error: FlightDelayError) -> NoReturn:
+async def abort(context: Context, error: FlightDelayError) -> NoReturn:
+    """Answer with what is wrong."""
     await context.abort(status_of(error), str(error))
 
 

@@ -140,6 +140,6 @@ def test_load_and_faults_leave_nothing_behind(pair, tmp_path):
         *(StatusCode.OK, StatusCode.CANCELLED, StatusCode.INTERNAL),
         *(StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED),
     }
-    assert soak.slowest_live_s < 1
+    assert soak.slowest_live_s < 5
     assert pair.ask().status == 200
     assert "Traceback" not in pair.transformer.stderr
