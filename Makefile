@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve train bench soak
+.PHONY: help install lock lint test check serve train bench soak fuzz
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ test: install  ## all tests that need no cluster (the real data's only where it 
 
 soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing may be left of them
 	@SOAK_S=$(or $(SOAK_S),60) .venv/bin/pytest tests/served/test_soak.py
+
+fuzz: install  ## fuzz what callers send, guided by coverage, for SECONDS (60)
+	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 check: lint test  ## what CI runs before the cluster tests
 
