@@ -51,9 +51,9 @@ def _deserializer(message: Any) -> Callable[[bytes], object]:
 
 def _guarded(method: Method) -> Method:
     async def call(request: Any, context: Any) -> Any:
-        if request is None:
-            await abort(context, InvalidRequest("the message cannot be read: it must be one of the v2 protocol's"))
         try:
+            if request is None:
+                await abort(context, InvalidRequest("the message cannot be read: it must be one of the v2 protocol's"))
             return await method(request, context)
         except grpc.aio.AbortError:
             raise

@@ -1,6 +1,5 @@
 """The Open Inference Protocol's gRPC service; it has no repository load and unload."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -130,10 +129,7 @@ def _headers(context: Context) -> list[tuple[bytes, bytes]]:
 
 async def abort(context: Context, error: FlightDelayError) -> NoReturn:
     """Answer with what is wrong."""
-    try:
-        await context.abort(status_of(error), str(error))
-    except grpc.aio.InternalError:
-        raise asyncio.CancelledError from None  # the caller hung up meanwhile: there is nobody to tell
+    await context.abort(status_of(error), str(error))
 
 
 def decode(request: pb.ModelInferRequest) -> InferenceRequest:
