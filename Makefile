@@ -2,13 +2,14 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve train bench
+.PHONY: help install lock lint test check serve train bench image manifests e2e
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install:  ## install the locked packages into .venv (SET=serving, training or development)
 	@scripts/install.sh $(or $(SET),development)
+	@$(if $(filter-out development,$(SET)),,scripts/helm.sh)
 
 lock: install  ## compile pyproject.toml's packages into requirements/*.txt
 	@scripts/lock.sh
@@ -22,6 +23,15 @@ test: install  ## all tests that need no cluster (the real data's only where it 
 	@.venv/bin/pytest -m "not cluster"
 
 check: lint test  ## what CI runs before the cluster tests
+
+e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh says what else
+	@scripts/e2e.sh
+
+image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
+	@scripts/image.sh
+
+manifests: install  ## render k8s/ from the chart
+	@scripts/manifests.sh
 
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
 	@scripts/install.sh serving
