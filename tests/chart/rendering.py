@@ -23,6 +23,13 @@ Values = Mapping[str, Any]
 ONE_VERSION: Values = {"versions": {VERSION: {"bundle": f"gs://bundles/{VERSION}", "weight": 100}}}
 
 
+def program(name: str) -> str:
+    """Return the path of helm or kubectl: beside Python, where `make install` puts it, or on PATH."""
+    path = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert path, f"{name} is neither beside Python nor on PATH: `make install` brings it"
+    return path
+
+
 def helm(*arguments: str, values: Sequence[Values] = ()) -> subprocess.CompletedProcess[str]:
     """Run Helm with these values on top, in which later ones override earlier ones."""
     return _run((*arguments, *(["--values", "-"] if values else [])), yaml.safe_dump(_merged(values)))
@@ -30,10 +37,7 @@ def helm(*arguments: str, values: Sequence[Values] = ()) -> subprocess.Completed
 
 @cache  # a rendering takes a third of a second, and most tests look at the same ones
 def _run(arguments: tuple[str, ...], stdin: str) -> subprocess.CompletedProcess[str]:
-    folder = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    program = shutil.which("helm", path=folder)
-    assert program, "helm is neither beside Python nor on PATH: `make install` brings it"
-    return subprocess.run([program, *arguments], input=stdin, capture_output=True, text=True, timeout=60)
+    return subprocess.run([program("helm"), *arguments], input=stdin, capture_output=True, text=True, timeout=60)
 
 
 def forget() -> None:
