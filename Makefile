@@ -30,7 +30,8 @@ e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh say
 image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
 	@scripts/image.sh
 
-manifests: install  ## render k8s/ from the chart
+manifests: install  ## render k8s/ and the table of values from the chart
+	@.venv/bin/python -m scripts.chart_readme
 	@scripts/manifests.sh
 
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
