@@ -98,7 +98,12 @@ class Namespace:
 
     def wait_until_ready(self, *, seconds: float = 180) -> None:
         """Wait until every version is Ready."""
-        self.wait("Ready", lambda: all(map(_is_ready, self.all(SERVICES))), seconds=seconds)
+
+        def ready() -> bool:
+            services = self.all(SERVICES)
+            return bool(services) and all(map(_is_ready, services))
+
+        self.wait("Ready", ready, seconds=seconds)
 
     def gateway(self) -> str:
         """Return the address of the release's Gateway, when it has one."""

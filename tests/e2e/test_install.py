@@ -1,6 +1,5 @@
 """One version, from ``helm install`` to its answers."""
 
-import http.client
 import json
 import socket
 
@@ -9,17 +8,12 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 
-from flights import bundle as bundles
 from flights.golden import TOLERANCE
-from tests.chart.rendering import CHART, ROOT
+from tests.chart.rendering import CHART
+from tests.e2e.asking import BUNDLE, GOLDEN, MODEL, SHIPPED, ask, worst_difference
 from tests.e2e.release import Namespace
-from transformer.samples import request_of
 
 pytestmark = pytest.mark.cluster
-
-SHIPPED = ROOT / "bundles/scl"
-BUNDLE = bundles.decode(SHIPPED)
-MODEL = "/v2/models/flight-delay"
 
 
 @pytest.fixture(scope="module")
@@ -33,35 +27,16 @@ def address(namespace: Namespace, bucket) -> str:
     return address
 
 
-def ask(address: str, path: str, body: object = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body; status 0 where nobody listens yet."""
-    connection = http.client.HTTPConnection(address, timeout=10)
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    try:
-        connection.request("GET" if body is None else "POST", path, body and json.dumps(body), sent)
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    except OSError:
-        return 0, {}, b""
-    finally:
-        connection.close()
-
-
-def probabilities(answer: bytes) -> list[float]:
-    outputs = {output["name"]: output["data"] for output in json.loads(answer)["outputs"]}
-    return outputs["delay_probability"]
-
-
 def test_golden_flights_come_back_through_the_gateway(address):
-    status, headers, answer = ask(address, f"{MODEL}/infer", request_of(BUNDLE.golden.columns))
+    status, headers, answer = ask(address, f"{MODEL}/infer", GOLDEN)
     assert status == 200
     assert json.loads(answer)["model_version"] == headers["x-model-version"] == BUNDLE.version
-    assert abs(BUNDLE.golden.differences(probabilities(answer))).max() <= TOLERANCE
+    assert worst_difference(answer) <= TOLERANCE
 
 
 def test_golden_flights_come_back_over_grpc(address):
     request = pb.ModelInferRequest(model_name="flight-delay")
-    for tensor in request_of(BUNDLE.golden.columns)["inputs"]:
+    for tensor in GOLDEN["inputs"]:
         filled = request.inputs.add(name=tensor["name"], datatype=tensor["datatype"], shape=tensor["shape"])
         if tensor["datatype"] == "BYTES":
             filled.contents.bytes_contents.extend(value.encode() for value in tensor["data"])
@@ -77,10 +52,9 @@ def test_golden_flights_come_back_over_grpc(address):
 
 
 def test_a_version_can_be_named_in_the_path_and_in_a_header(address):
-    flight = request_of(BUNDLE.golden.columns)
-    assert ask(address, f"{MODEL}/versions/{BUNDLE.version}/infer", flight)[0] == 200
-    assert ask(address, f"{MODEL}/infer", flight, x_model_version=BUNDLE.version)[0] == 200
-    assert ask(address, f"{MODEL}/versions/scl-0000000000/infer", flight)[0] == 404
+    assert ask(address, f"{MODEL}/versions/{BUNDLE.version}/infer", GOLDEN)[0] == 200
+    assert ask(address, f"{MODEL}/infer", GOLDEN, x_model_version=BUNDLE.version)[0] == 200
+    assert ask(address, f"{MODEL}/versions/scl-0000000000/infer", GOLDEN)[0] == 404
 
 
 @pytest.mark.parametrize(
