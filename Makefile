@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve train bench image manifests e2e
+.PHONY: help install lock lint test check serve train bench soak image manifests e2e
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ lint: install  ## ruff, mypy --strict and import-linter
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
 	@.venv/bin/pytest -m "not cluster"
+
+soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing may be left of them
+	@SOAK_S=$(or $(SOAK_S),60) .venv/bin/pytest tests/served/test_soak.py
 
 check: lint test  ## what CI runs before the cluster tests
 

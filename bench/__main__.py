@@ -30,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="under 3 minutes: fewer cases, 2 rounds of 3 seconds")
     parser.add_argument("--variants", type=_listed, help=f"some of {','.join(names)} (default: all)")
     parser.add_argument("--cases", type=_listed, help="such as 32x1,500x1: what to measure (default: a variant's own)")
-    parser.add_argument("--rounds", type=int, help="how many (default: 6; 2 with --quick)")
+    parser.add_argument("--rounds", type=int, help="how many (default: 5; 2 with --quick)")
     parser.add_argument("--seconds", type=int, help="of each load (default: 5; 3 with --quick)")
     parser.add_argument("--bundle", type=Path, default=Path("bundles/scl"), help="folder of the bundle that is served")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="file for the figures")
@@ -74,7 +74,7 @@ def _bench(arguments: argparse.Namespace) -> None:
         asked = [Case.parse(text) for text in arguments.cases or []]
     except ValueError as error:
         raise CannotMeasure(f"--cases: {error}") from None
-    round_count = arguments.rounds or (2 if arguments.quick else 6)
+    round_count = arguments.rounds or (2 if arguments.quick else 5)
     traffic = Traffic(arguments.bundle)
     logs = arguments.out.parent / "bench-logs"
     logs.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,9 @@ class Load:
         duration_s: Seconds that it sent for.
         sent: Requests sent; those under way at the end were not answered.
         answered: Requests answered with 2xx.
-        late: How many of them took longer than the limit.
+        late: Requests that took longer than the limit. One that was never answered is only seen if none was.
         errors: Answers other than 2xx, and broken connections.
-        p50_ms: Half of the answers took at most so long.
+        p50_ms: Half of the answers took at most so long; NaN if there were none, as the other two.
         p95_ms: 95 % of them.
         p99_ms: 99 % of them.
     """

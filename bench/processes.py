@@ -174,12 +174,12 @@ class Starter:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
                 start_new_session=True,  # Ctrl-C reaches the benchmark alone, which ends its servers in order
-                preexec_fn=end_with_parent(),
+                preexec_fn=_end_with_parent(),
             )
         return Server(name, http_port, grpc_port, popen)
 
 
-def end_with_parent() -> Callable[[], object]:
+def _end_with_parent() -> Callable[[], object]:
     """Return what a new process runs so that Linux kills it when this process is killed."""
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

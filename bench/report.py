@@ -1,6 +1,7 @@
 """The tables that a person reads, and the file that a program does."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
@@ -12,6 +13,9 @@ from bench.goals import Outcome
 from bench.rounds import Measurement, Measurements
 from bench.spread import Spread
 from bench.start import TransformerStart
+
+QUIET_CORES = 0.1
+"""A run beside programs that keep more cores busy says little about latency, and nothing about req/s."""
 
 
 def encode(
@@ -26,9 +30,9 @@ def encode(
     for (variant, case), measured in measurements.items():
         cases.setdefault(variant, {})[str(case)] = {
             "rps": round(median(each.rps for each in measured), 1),
-            "p50_ms": median(each.load.p50_ms for each in measured),
-            "p95_ms": median(each.load.p95_ms for each in measured),
-            "p99_ms": median(each.load.p99_ms for each in measured),
+            "p50_ms": _finite(Spread.of([each.load.p50_ms for each in measured]).median),
+            "p95_ms": _finite(Spread.of([each.load.p95_ms for each in measured]).median),
+            "p99_ms": _finite(Spread.of([each.load.p99_ms for each in measured]).median),
             "cpu_us": round(median(each.cpu_us for each in measured), 1),
             "rss_mib": round(median(each.rss_mib for each in measured), 1),
             "late": sum(each.load.late for each in measured),
@@ -46,15 +50,15 @@ def encode(
         }
     document["goals"] = {
         outcome.goal: {
-            "value": float(f"{outcome.value:.4g}"),
-            "least": float(f"{outcome.spread.least:.4g}"),
-            "most": float(f"{outcome.spread.most:.4g}"),
+            "value": _finite(outcome.value),
+            "least": _finite(outcome.spread.least),
+            "most": _finite(outcome.spread.most),
             "limit": outcome.limit,
             "met": outcome.met,
         }
         for outcome in outcomes
     }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def show(measurements: Measurements, outcomes: Sequence[Outcome], console: Console) -> None:
@@ -66,6 +70,8 @@ def show(measurements: Measurements, outcomes: Sequence[Outcome], console: Conso
     console.print(
         f"Other programs kept {others.median:.2f} cores busy meanwhile ({others.least:.2f} to {others.most:.2f})."
     )
+    if others.median > QUIET_CORES:
+        console.print(f"[yellow]That is more than {QUIET_CORES:g}: repeat it on a quiet machine before quoting it.[/]")
 
 
 def _others_cores(measurements: Measurements) -> Spread:
@@ -112,9 +118,19 @@ def _cells(measured: Sequence[Measurement]) -> list[str]:
     cpu = Spread.of([each.cpu_us for each in measured])
     return [
         f"{rps.median:,.0f} ({rps.least:,.0f} to {rps.most:,.0f})",
-        *(f"{median(getattr(each.load, field) for each in measured):,.2f}" for field in ("p50_ms", "p95_ms", "p99_ms")),
+        *(_milliseconds([getattr(each.load, field) for each in measured]) for field in ("p50_ms", "p95_ms", "p99_ms")),
         f"{cpu.median:,.0f} ({cpu.least:,.0f} to {cpu.most:,.0f})",
         f"{median(each.rss_mib for each in measured):,.0f}",
         f"{sum(each.load.late for each in measured):,}",
         f"{sum(each.load.errors for each in measured):,}",
     ]
+
+
+def _milliseconds(values: Sequence[float]) -> str:
+    middle = Spread.of(values).median
+    return "-" if math.isnan(middle) else f"{middle:,.2f}"
+
+
+def _finite(value: float) -> float | None:
+    """Round to what JSON can hold: four digits, and null for what is no number."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None

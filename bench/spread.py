@@ -1,5 +1,6 @@
 """The middle of several rounds, and how far they lie apart."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -21,10 +22,11 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Summarize at least one value."""
-        return cls(median(values), min(values), max(values))
+        """Summarize values, NaN left out; all three are NaN if there is no other."""
+        known = [value for value in values if not math.isnan(value)]
+        return cls(median(known), min(known), max(known)) if known else cls(math.nan, math.nan, math.nan)
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """Divide round by round: a ratio is one of neighbours in time."""
-    return [one / other for one, other in zip(above, below, strict=True)]
+    """Divide round by round: a ratio is one of neighbours in time, and infinite where the other did nothing."""
+    return [one / other if other else math.inf for one, other in zip(above, below, strict=True)]

@@ -7,6 +7,7 @@ what would have been measured while a connection waited longer than usual.
 """
 
 import json
+import math
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,6 @@ from collections.abc import Mapping, Sequence
 
 from bench.errors import CannotMeasure
 from bench.load import Load
-from bench.processes import end_with_parent
 
 LATE_S = 2
 """An answer that takes longer is late; the limit of the old service's stress test."""
@@ -98,6 +98,7 @@ class Running:
         self._file = tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="ascii")  # noqa: SIM115 - lives as long as wrk
         self._file.write(lua)
         self._file.flush()
+        # No preexec_fn: it would make Python fork, and gRPC's threads break in the fork. wrk ends by itself.
         command = ["wrk", "-t1", f"-c{connections}", f"-d{duration_s:g}s", f"--timeout={LATE_S}s", "--latency"]
         self._popen = subprocess.Popen(
             [*command, "-s", self._file.name, f"http://127.0.0.1:{port}"],
@@ -106,7 +107,6 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=end_with_parent(),
         )
 
     def wait(self) -> Load:
@@ -153,19 +153,25 @@ def parse(printed: str) -> Load:
     """Read what wrk printed with our script.
 
     Raises:
-        CannotMeasure: It failed, or nothing was answered.
+        CannotMeasure: It failed, or the connections did, all of them.
     """
     line = next((line for line in printed.splitlines() if line.startswith(_MARK)), None)
     if line is None:
         raise CannotMeasure(f"wrk failed: {printed.strip()[-300:] or 'it printed nothing'}")
     measured = json.loads(line.removeprefix(_MARK))
+    duration_s = measured["duration_us"] / 1e6
+    late = measured["late"]
     if measured["answered"] == 0:
-        raise CannotMeasure(f"wrk got no answer: {measured}")
+        if measured["broken"]:
+            raise CannotMeasure(f"wrk got no answer: {measured}")
+        # every request is as old as the load, and there is nothing to take percentiles of
+        late = measured["sent"] if duration_s > LATE_S else 0
+        measured |= dict.fromkeys(("p50_us", "p95_us", "p99_us"), math.nan)
     return Load(
-        duration_s=measured["duration_us"] / 1e6,
+        duration_s=duration_s,
         sent=measured["sent"],
         answered=measured["answered"] - measured["not_2xx"],
-        late=measured["late"],
+        late=late,
         errors=measured["not_2xx"] + measured["broken"],
         p50_ms=measured["p50_us"] / 1e3,
         p95_ms=measured["p95_us"] / 1e3,

@@ -9,6 +9,7 @@
     │   ├── UnknownResource    a path, model or version that is not served here
     │   ├── WrongMethod        a path that is served, but not by this method
     │   ├── RequestTooLarge    a body above the limit
+    │   ├── HeadTooLarge       an address and headers above the limit
     │   └── UnsupportedMedia   a body in a type or coding that is not read
     └── OperatorError          ours
         ├── InvalidBundle      refuse to start: a file of the bundle is missing, altered or does not fit
@@ -89,6 +90,10 @@ class WrongMethod(CallerError):
 
 class RequestTooLarge(CallerError):
     """The body is larger than the server takes."""
+
+
+class HeadTooLarge(CallerError):
+    """Address and headers together are larger than the server takes."""
 
 
 class UnsupportedMedia(CallerError):

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -41,7 +42,21 @@ def _parser() -> argparse.ArgumentParser:
         "--golden_kept_s", type=float, default=1.0, help="seconds for which a golden check's outcome is believed"
     )
     parser.add_argument("--most_body_bytes", type=int, default=8 * 2**20, help="a larger body is answered 413")
-    parser.add_argument("--grace_s", type=int, default=20, help="seconds for requests under way after SIGTERM")
+    parser.add_argument(
+        "--unready_s",
+        type=float,
+        default=0.0,
+        help="seconds from SIGTERM to closing the ports, readiness 503 already; none is needed after a preStop.sleep",
+    )
+    parser.add_argument(
+        "--grace_s", type=float, default=20.0, help="seconds for requests under way once the ports are closed"
+    )
+    parser.add_argument(
+        "--grpc_connection_s",
+        type=float,
+        default=10.0,
+        help="seconds after which a gRPC client is asked to connect anew; below --grace_s no call is lost at the end",
+    )
     return parser
 
 
@@ -59,6 +74,7 @@ def main() -> int:
     without_pandas.keep_out()
     import uvloop
 
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's C core writes to stderr in a form of its own
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(bundle, arguments))
@@ -106,7 +122,9 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             http_port=arguments.http_port,
             grpc_port=arguments.grpc_port,
             most_body_bytes=arguments.most_body_bytes,
+            unready_s=arguments.unready_s,
             grace_s=arguments.grace_s,
+            grpc_connection_s=arguments.grpc_connection_s,
         )
         gc.collect()
         gc.freeze()  # what is here now stays: no collection has to walk through it again

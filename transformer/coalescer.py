@@ -168,6 +168,13 @@ class Coalescer:
             rows = flights.rows[start * width : (start + most) * width]
             self._enqueue(_Part(rows, len(rows) // width, _Piece(pieces, position), traceparent))
 
+    def give_up(self) -> None:
+        """Fail whoever waits, because the server ends."""
+        for part in self._unanswered:
+            if not part.waiter.done:
+                part.waiter.fail(PredictorUnavailable("the server ends, and the predictor has not answered"))
+        self._unanswered.clear()
+
     def _enqueue(self, part: _Part) -> None:
         loop = asyncio.get_running_loop()
         part.deadline_s = loop.time() + self._deadline_s

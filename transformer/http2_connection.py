@@ -12,16 +12,32 @@ from typing import cast
 import hpack
 from grpc import StatusCode
 
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE, _CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
-_END_STREAM, _ACK, _END_HEADERS, _PADDED, _PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
-_HEADER_TABLE_SIZE, _ENABLE_PUSH, _INITIAL_WINDOW_SIZE, _MAX_FRAME_SIZE = 1, 2, 4, 5
-_CANCEL = 8
-_LARGEST_WINDOW = 2**31 - 1
-_DEFAULT_WINDOW = 65_535
-_FRAME_BYTES = 16_384
-"""The longest frame that either side sends unless the other allows more; we do not."""
-_LAST_STREAM = _LARGEST_WINDOW
+from transformer.http2_frames import (
+    ACK,
+    CANCEL,
+    CONTINUATION,
+    DATA,
+    DEFAULT_WINDOW,
+    ENABLE_PUSH,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_BYTES,
+    GOAWAY,
+    HEADER_TABLE_SIZE,
+    HEADERS,
+    INITIAL_WINDOW_SIZE,
+    LARGEST_WINDOW,
+    LAST_STREAM,
+    PING,
+    PREFACE,
+    PRIORITY,
+    RST_STREAM,
+    SETTINGS,
+    WINDOW_UPDATE,
+    encode_frame,
+    unpadded,
+)
+
 _MOST_ANSWER_BYTES = 4 * 2**20
 """Probabilities of one call are a few KiB; what is far larger is no answer."""
 _CODES = {str(code.value[0]).encode(): code for code in StatusCode}
@@ -73,8 +89,8 @@ class Connection(asyncio.Protocol):
         self._received = bytearray()
         self._block = b""
         self._block_flags = 0
-        self._window = _DEFAULT_WINDOW
-        self._stream_window = _DEFAULT_WINDOW
+        self._window = DEFAULT_WINDOW
+        self._stream_window = DEFAULT_WINDOW
         self._blocked: deque[int] = deque()
         self._uncredited = 0
         self._statuses: dict[bytes, StatusCode | None] = {}
@@ -84,12 +100,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
         self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
-        settings = {_HEADER_TABLE_SIZE: 0, _ENABLE_PUSH: 0, _INITIAL_WINDOW_SIZE: _LARGEST_WINDOW}
+        settings = {HEADER_TABLE_SIZE: 0, ENABLE_PUSH: 0, INITIAL_WINDOW_SIZE: LARGEST_WINDOW}
         payload = b"".join(struct.pack(">HI", *setting) for setting in settings.items())
         transport.write(
-            _PREFACE
-            + _frame(_SETTINGS, 0, 0, payload)
-            + _frame(_WINDOW_UPDATE, 0, 0, (_LARGEST_WINDOW - _DEFAULT_WINDOW).to_bytes(4))
+            PREFACE
+            + encode_frame(SETTINGS, 0, 0, payload)
+            + encode_frame(WINDOW_UPDATE, 0, 0, (LARGEST_WINDOW - DEFAULT_WINDOW).to_bytes(4))
         )
 
     def data_received(self, data: bytes) -> None:
@@ -100,12 +116,12 @@ class Connection(asyncio.Protocol):
         try:
             while len(received) - at >= 9:
                 size = int.from_bytes(received[at : at + 3])
-                if size > _FRAME_BYTES:
+                if size > FRAME_BYTES:
                     raise ValueError("a frame that is too long")
                 end = at + 9 + size
                 if end > len(received):
                     break
-                stream = int.from_bytes(received[at + 5 : at + 9]) & _LAST_STREAM
+                stream = int.from_bytes(received[at + 5 : at + 9]) & LAST_STREAM
                 self._take(received[at + 3], received[at + 4], stream, bytes(received[at + 9 : end]))
                 at = end
         except (ValueError, IndexError, struct.error, hpack.HPACKError) as error:
@@ -128,16 +144,16 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         number = self._next_stream
         self._next_stream += 2
-        if self._next_stream > _LAST_STREAM:
+        if self._next_stream > LAST_STREAM:
             self.usable = False  # the channel opens another
         unsent = memoryview(b"\0" + len(message).to_bytes(4) + message)
         stream = self._streams[number] = _Stream(self._loop.create_future(), unsent, self._stream_window)
         seen = self._frames_seen
-        head = _frame(_HEADERS, _END_HEADERS, number, headers)
-        if not self._blocked and len(unsent) <= min(_FRAME_BYTES, self._window, stream.window):
+        head = encode_frame(HEADERS, END_HEADERS, number, headers)
+        if not self._blocked and len(unsent) <= min(FRAME_BYTES, self._window, stream.window):
             self._window -= len(unsent)
             stream.unsent = unsent[:0]
-            self._transport.write(head + _frame(_DATA, _END_STREAM, number, unsent))
+            self._transport.write(head + encode_frame(DATA, END_STREAM, number, unsent))
         else:
             self._transport.write(head)
             self._blocked.append(number)
@@ -146,7 +162,7 @@ class Connection(asyncio.Protocol):
             return await stream.answer
         except asyncio.CancelledError:
             if self._lost is None:
-                self._write(_frame(_RST_STREAM, 0, number, _CANCEL.to_bytes(4)))
+                self._write(encode_frame(RST_STREAM, 0, number, CANCEL.to_bytes(4)))
             if self._frames_seen == seen:
                 self.usable = False  # a peer that says nothing at all may be gone: the next call connects anew
             raise
@@ -161,39 +177,39 @@ class Connection(asyncio.Protocol):
 
     def _take(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         self._frames_seen += 1
-        if kind == _DATA:
-            self._take_data(flags, number, _unpadded(flags, payload), len(payload))
-        elif kind == _HEADERS:
-            payload = _unpadded(flags, payload)
-            self._block, self._block_flags = payload[5:] if flags & _PRIORITY else payload, flags
-            if flags & _END_HEADERS:
+        if kind == DATA:
+            self._take_data(flags, number, unpadded(flags, payload), len(payload))
+        elif kind == HEADERS:
+            payload = unpadded(flags, payload)
+            self._block, self._block_flags = payload[5:] if flags & PRIORITY else payload, flags
+            if flags & END_HEADERS:
                 self._take_headers(number)
-        elif kind == _CONTINUATION:
+        elif kind == CONTINUATION:
             self._block += payload
-            if len(self._block) > _FRAME_BYTES:
+            if len(self._block) > FRAME_BYTES:
                 raise ValueError("headers that are too long")
-            if flags & _END_HEADERS:
+            if flags & END_HEADERS:
                 self._take_headers(number)
-        elif kind == _SETTINGS and not flags & _ACK:
+        elif kind == SETTINGS and not flags & ACK:
             self._take_settings(payload)
-        elif kind == _PING and not flags & _ACK:
-            self._write(_frame(_PING, _ACK, 0, payload))
-        elif kind == _WINDOW_UPDATE:
-            self._take_window(number, int.from_bytes(payload) & _LARGEST_WINDOW)
-        elif kind == _RST_STREAM:
+        elif kind == PING and not flags & ACK:
+            self._write(encode_frame(PING, ACK, 0, payload))
+        elif kind == WINDOW_UPDATE:
+            self._take_window(number, int.from_bytes(payload) & LARGEST_WINDOW)
+        elif kind == RST_STREAM:
             if stream := self._streams.get(number):
                 stream.fail(StatusCode.UNAVAILABLE, "the peer reset the call")
-        elif kind == _GOAWAY:
+        elif kind == GOAWAY:
             self.usable = False
-            last = int.from_bytes(payload[:4]) & _LAST_STREAM
+            last = int.from_bytes(payload[:4]) & LAST_STREAM
             for other, stream in list(self._streams.items()):
                 if other > last:
                     stream.fail(StatusCode.UNAVAILABLE, "the peer is going away")
 
     def _take_data(self, flags: int, number: int, content: bytes, size: int) -> None:
         self._uncredited += size
-        if self._uncredited > _LARGEST_WINDOW // 2:
-            self._write(_frame(_WINDOW_UPDATE, 0, 0, self._uncredited.to_bytes(4)))
+        if self._uncredited > LARGEST_WINDOW // 2:
+            self._write(encode_frame(WINDOW_UPDATE, 0, 0, self._uncredited.to_bytes(4)))
             self._uncredited = 0
         stream = self._streams.get(number)
         if stream is None:
@@ -202,7 +218,7 @@ class Connection(asyncio.Protocol):
         stream.size += len(content)
         if stream.size > _MOST_ANSWER_BYTES:
             stream.fail(StatusCode.INTERNAL, "the answer is too large")
-        elif flags & _END_STREAM:
+        elif flags & END_STREAM:
             stream.fail(StatusCode.INTERNAL, "the answer has no status")
 
     def _take_headers(self, number: int) -> None:
@@ -211,7 +227,7 @@ class Connection(asyncio.Protocol):
         stream = self._streams.get(number)
         if stream is None:
             return
-        if not self._block_flags & _END_STREAM:
+        if not self._block_flags & END_STREAM:
             return  # the headers before the message
         if status is not StatusCode.OK:
             stream.fail(status or StatusCode.INTERNAL, "the peer's status")
@@ -235,11 +251,11 @@ class Connection(asyncio.Protocol):
 
     def _take_settings(self, payload: bytes) -> None:
         for setting, value in struct.iter_unpack(">HI", payload):
-            if setting == _INITIAL_WINDOW_SIZE:
+            if setting == INITIAL_WINDOW_SIZE:
                 for stream in self._streams.values():
                     stream.window += value - self._stream_window
                 self._stream_window = value
-        self._write(_frame(_SETTINGS, _ACK, 0, b""))
+        self._write(encode_frame(SETTINGS, ACK, 0, b""))
         self._send_blocked()
 
     def _take_window(self, number: int, more: int) -> None:
@@ -254,14 +270,14 @@ class Connection(asyncio.Protocol):
         while self._blocked:
             stream = self._streams.get(self._blocked[0])
             if stream is not None:
-                size = min(len(stream.unsent), _FRAME_BYTES, self._window, stream.window)
+                size = min(len(stream.unsent), FRAME_BYTES, self._window, stream.window)
                 if size <= 0:
                     return
                 content, stream.unsent = stream.unsent[:size], stream.unsent[size:]
                 self._window -= size
                 stream.window -= size
-                flags = 0 if stream.unsent else _END_STREAM
-                self._write(_frame(_DATA, flags, self._blocked[0], content))
+                flags = 0 if stream.unsent else END_STREAM
+                self._write(encode_frame(DATA, flags, self._blocked[0], content))
                 if stream.unsent:
                     continue
             self._blocked.popleft()
@@ -277,32 +293,3 @@ class Connection(asyncio.Protocol):
             stream.fail(*self._lost)
         if self._transport is not None:
             self._transport.close()
-
-
-def _frame(kind: int, flags: int, stream: int, payload: bytes | memoryview) -> bytes:
-    return b"".join((len(payload).to_bytes(3), bytes((kind, flags)), stream.to_bytes(4), payload))
-
-
-def _unpadded(flags: int, payload: bytes) -> bytes:
-    if not flags & _PADDED:
-        return payload
-    if payload[0] >= len(payload):
-        raise ValueError("more padding than frame")
-    return payload[1 : len(payload) - payload[0]]
-
-
-def encode_header(name: bytes, value: bytes) -> bytes:
-    """Encode a header that no table holds (RFC 7541, 6.2.2)."""
-    return b"\0" + encode_text(name) + encode_text(value)
-
-
-def encode_text(text: bytes) -> bytes:
-    """Encode a text without Huffman's code; ours are shorter than the 127 bytes that need a second length byte."""
-    if len(text) < 127:
-        return bytes((len(text),)) + text
-    length, encoded = len(text) - 127, bytearray(b"\x7f")
-    while length >= 128:
-        encoded.append(length % 128 + 128)
-        length //= 128
-    encoded.append(length)
-    return bytes(encoded) + text

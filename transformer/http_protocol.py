@@ -9,38 +9,40 @@ way to the ASGI application, which answers inference just the same.
 
 import asyncio
 import logging
-from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from flights.errors import FlightDelayError, PredictorError
 from transformer import correlation
 from transformer.correlation import Correlation
+from transformer.http_connection import HttpConnection
 from transformer.metrics import HUNG_UP, STATUS_TEXT, RequestClock, now_s
 from transformer.predictor import Probabilities
 from transformer.request import InferenceRequest
-from transformer.rest_answer import error_body
 from transformer.rest_inference import RestInference, RestResponse
 
 logger = logging.getLogger(__name__)
 
-_NOT_HTTP = RestResponse(
-    HTTPStatus.BAD_REQUEST,
-    ((b"content-type", b"application/json"), (b"connection", b"close")),
-    error_body("the request is not HTTP/1.1: it cannot be read"),
-)
+_LARGEST_MESSAGE = 8
+"""Times the largest body: so much of a request is read before it is refused, and a body in one-byte chunks has six
+times its size on the wire.
+"""
+
+_LINGER_S = 1.0
+"""How long a connection stays open that is idle when the server ends."""
 
 
-def protocol_for(inference: RestInference) -> type[HttpToolsProtocol]:
+def protocol_for(inference: RestInference) -> type["InferenceHttpProtocol"]:
     """Return uvicorn's protocol class with the short way to one version."""
 
-    class InferenceHttpProtocol(_ShortWay):
+    class ProtocolOfOneVersion(InferenceHttpProtocol):
         pass
 
-    InferenceHttpProtocol.inference = inference
-    InferenceHttpProtocol.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
-    return InferenceHttpProtocol
+    ProtocolOfOneVersion.inference = inference
+    ProtocolOfOneVersion.most_message_bytes = _LARGEST_MESSAGE * inference.most_body_bytes
+    ProtocolOfOneVersion.inference_url = f"/v2/models/{inference.service.model_name}/infer".encode()
+    return ProtocolOfOneVersion
 
 
 class _NoEvent:
@@ -67,7 +69,7 @@ class _Exchange:
     )
     message_event: ClassVar = _NoEvent()
 
-    def __init__(self, protocol: "_ShortWay", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
+    def __init__(self, protocol: "InferenceHttpProtocol", headers: list[tuple[bytes, bytes]], keep_alive: bool) -> None:
         self._protocol = protocol
         self.body: bytes | bytearray = b""
         self.headers = headers
@@ -96,11 +98,19 @@ class _Exchange:
         self._protocol.answer(self, self._protocol.inference.refuse(error))
 
 
-class _ShortWay(HttpToolsProtocol):
-    inference: ClassVar[RestInference]
-    inference_url: ClassVar[bytes]
+class InferenceHttpProtocol(HttpConnection):
+    """One connection.
 
-    _exchange: _Exchange | None = None
+    Attributes:
+        inference_url: Path of its inference.
+        ending: Whether the server ends: each answer is the last of its connection.
+    """
+
+    inference_url: ClassVar[bytes]
+    ending: ClassVar[bool] = False
+
+    _exchange: _Exchange | None = None  # whose request is being read
+    _unanswered: _Exchange | None = None
     _idle_since_s: float | None = None
     _idle_timer: asyncio.TimerHandle | None = None
     # the header lines of the last answer, and what they were made of
@@ -109,12 +119,10 @@ class _ShortWay(HttpToolsProtocol):
     _written_defaults: object = None
 
     def on_message_begin(self) -> None:
-        self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.expect_100_continue = False
+        super().on_message_begin()
         self._exchange = None
 
-    def on_headers_complete(self) -> None:
+    def take_request(self) -> None:
         parser = self.parser
         if (
             self.url == self.inference_url
@@ -123,16 +131,14 @@ class _ShortWay(HttpToolsProtocol):
             and parser.get_http_version() == "1.1"
             and not self.expect_100_continue
             and not self.flow.write_paused
-            and not parser.should_upgrade()
         ):
-            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive())
+            self._exchange = _Exchange(self, self.headers, parser.should_keep_alive() and not self.ending)
+            self._unanswered = self._exchange
             self.cycle = self._exchange  # type: ignore[assignment]
             return
-        url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()  # makes the ASGI scope, which the short way does without
-        self.url, self.expect_100_continue = url, expect_100_continue
-        self.headers.extend(headers)
-        super().on_headers_complete()
+        super().take_request()
+        if self.ending:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         exchange = self._exchange
@@ -145,10 +151,10 @@ class _ShortWay(HttpToolsProtocol):
                 exchange.body = bytearray(exchange.body)
             exchange.body += body
 
-    def on_message_complete(self) -> None:
+    def end_request(self) -> None:
         exchange = self._exchange
         if exchange is None:
-            super().on_message_complete()
+            super().end_request()
             return
         inference = self.inference
         clock = exchange.clock = inference.service.metrics.begin()
@@ -163,12 +169,17 @@ class _ShortWay(HttpToolsProtocol):
             logger.exception("an inference request failed in a way that nobody foresaw")
             self.answer(exchange, inference.fail())
 
+    def abandon(self, cycle: Any) -> None:
+        if not isinstance(cycle, _Exchange):
+            super().abandon(cycle)
+        elif not cycle.done:
+            cycle.done = True
+            if cycle.clock is not None:
+                self.inference.service.metrics.end(cycle.clock, "rest", HUNG_UP)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        exchange = self._exchange
-        if exchange is not None and not exchange.done:
-            exchange.done = True
-            if exchange.clock is not None:
-                self.inference.service.metrics.end(exchange.clock, "rest", HUNG_UP)
+        if self._unanswered is not None:
+            self.abandon(self._unanswered)
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
@@ -199,6 +210,17 @@ class _ShortWay(HttpToolsProtocol):
         else:
             self.timeout_keep_alive_handler()
 
+    def shutdown(self) -> None:
+        """Close after the answer under way; an idle connection later, for a request may be on its way to it."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(_LINGER_S, self._close_if_still_idle)
+
+    def _close_if_still_idle(self) -> None:
+        if self.headers is None or self._idle_since_s is not None:  # else a request has begun to arrive
+            self.transport.close()
+
     def answer(self, exchange: _Exchange, response: RestResponse) -> None:
         """Write an answer, unless the client is gone."""
         if exchange.done:
@@ -211,10 +233,6 @@ class _ShortWay(HttpToolsProtocol):
         if not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # in uvicorn's words, not the protocol's
-        self._write(_NOT_HTTP, correlation.read(()).request_id, keep_alive=True)
-        self.transport.close()
 
     def _write(self, response: RestResponse, request_id: bytes, *, keep_alive: bool) -> None:
         defaults = self.server_state.default_headers  # a new list every second, for the date

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 from flights.errors import FlightDelayError, InvalidRequest, NotReady, UnknownResource, WrongMethod, shown
 from transformer import correlation, metadata, openapi, samples
@@ -55,7 +56,7 @@ class RestApplication:
         found = correlation.read(scope["headers"])
         send = self._with_version(send, found.request_id)
         try:
-            path = self._public_path(scope["path"])
+            path = self._public_path(scope["raw_path"].decode("latin-1"))
             is_inference = path.endswith("/infer")
             allowed = ("POST",) if is_inference else ("GET", "HEAD")  # the server drops the body of an answer to HEAD
             if scope["method"] not in allowed:
@@ -87,11 +88,12 @@ class RestApplication:
                 f"{shown(path)} is not served here: see /v2 and /v2/models/{self._service.model_name}"
             )
         model_name, version, verb = match.groups()
-        self._service.check_name(model_name, version)
+        model_name = unquote(model_name)  # only now: an escaped slash is part of a name, and no other path
+        self._service.check_name(model_name, version and unquote(version))
         return f"/v2/models/{model_name}{verb or ''}"
 
     async def _infer(self, scope: Scope, receive: Receive, found: Correlation) -> RestResponse:
-        body = await self._body(receive)
+        body = await self._body(scope, receive)
         metrics, clock = self._service.metrics, self._service.metrics.begin()
         status = HUNG_UP
         try:
@@ -106,17 +108,21 @@ class RestApplication:
             metrics.end(clock, "rest", status)
         return response
 
-    async def _body(self, receive: Receive) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        headers = dict(scope["headers"])
+        if b"expect" in headers:  # the caller waits for leave to send so much
+            self._inference.check_size(int(headers.get(b"content-length", 0)))
         chunks: list[bytes] = []
         size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise InvalidRequest("the caller hung up before its body was whole")
-            chunks.append(message["body"])
-            size += len(chunks[-1])
-            self._inference.check_size(size)
+            size += len(message["body"])
+            if size <= self._inference.most_body_bytes:  # beyond it, let the rest pass: then the caller reads why
+                chunks.append(message["body"])
             if not message.get("more_body"):
+                self._inference.check_size(size)
                 return b"".join(chunks)
 
     def _with_version(self, send: Send, request_id: bytes) -> Send:

@@ -5,29 +5,30 @@ set here: the address to listen on, the version in the metadata, a readiness tha
 """
 
 import asyncio
+import logging
 import signal
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
 
-import grpc
-import uvicorn
 from kserve import ModelServer
 from kserve.metrics import POST_HIST_TIME, PRE_HIST_TIME, PREDICT_HIST_TIME
 from kserve.model import InferenceModel
 from kserve.model_server import app as sdk_application
 from kserve.protocol.dataplane import DataPlane
-from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.rest.server import RESTServer
 from prometheus_client import REGISTRY
 
-from flights.errors import OperatorError
-from transformer.grpc_service import GrpcService
+from transformer import sockets
+from transformer.grpc_server import GrpcServer
 from transformer.http_protocol import protocol_for
+from transformer.http_server import HttpServer
 from transformer.rest import RestApplication
 from transformer.rest_inference import RestInference
 from transformer.service import EXTENSIONS, SERVER_NAME, DelayService
+
+logger = logging.getLogger(__name__)
+
+_LAST_ANSWERS_S = 0.5
+"""How long it may take to tell those who still wait after the grace that they wait in vain."""
 
 
 class FlightDelayModel(InferenceModel):
@@ -41,12 +42,15 @@ class FlightDelayModel(InferenceModel):
 
     def __init__(self, service: DelayService) -> None:
         super().__init__(service.model_name)
-        self._service = service
         self.load()
 
     async def healthy(self) -> bool:
-        """Tell whether the golden flights come back right."""
-        return self.ready and await self._service.ready()
+        """Agree: ``RestApplication`` asks the service before the SDK hears of it.
+
+        Were the golden flights asked about twice, the second answer could be another one, and the SDK would log it
+        with a stack trace.
+        """
+        return True
 
     async def __call__(self, *_: object, **__: object) -> Any:
         """Refuse: the SDK's own inference routes are closed."""
@@ -70,8 +74,8 @@ class FlightDelayDataPlane(DataPlane):
         return {"name": SERVER_NAME, "version": self._service.server_version, "extensions": list(EXTENSIONS)}
 
     async def ready(self) -> bool:
-        """Tell whether the golden flights come back right: one server, one model."""
-        return await self._service.ready()
+        """Agree; see ``FlightDelayModel.healthy``."""
+        return True
 
 
 class TransformerServer(ModelServer):
@@ -83,7 +87,9 @@ class TransformerServer(ModelServer):
         http_port: Port for REST.
         grpc_port: Port for gRPC.
         most_body_bytes: A larger request is refused, over REST and gRPC.
-        grace_s: Seconds that requests under way get after SIGTERM.
+        unready_s: Seconds after the first signal in which all is served as before, only readiness is not told.
+        grace_s: Seconds after that for requests under way; then they are answered 503.
+        grpc_connection_s: Seconds after which a gRPC connection is asked to go; see ``GrpcServer``.
 
     Raises:
         OperatorError: Ours: a port cannot be listened on.
@@ -97,9 +103,11 @@ class TransformerServer(ModelServer):
         http_port: int,
         grpc_port: int,
         most_body_bytes: int,
-        grace_s: int,
+        unready_s: float,
+        grace_s: float,
+        grpc_connection_s: float,
     ) -> None:
-        super().__init__(http_port=http_port, grpc_port=grpc_port, workers=1, grace_period=grace_s)
+        super().__init__(http_port=http_port, grpc_port=grpc_port, workers=1)
         for histogram in (PRE_HIST_TIME, PREDICT_HIST_TIME, POST_HIST_TIME):
             REGISTRY.unregister(histogram)  # ours have their names, and are filled
         REGISTRY.register(service.metrics)
@@ -111,49 +119,46 @@ class TransformerServer(ModelServer):
             self.dataplane,
             self.model_repository_extension,
             http_port,
-            grace_period=grace_s,
             timeout_keep_alive=self.timeout_keep_alive,
         )
         rest.create_application()
         config = rest.config
         config.http, config.ws, config.proxy_headers = protocol_for(inference), "none", False
         config.server_header = False
-        self._http = _HttpServer(config)
-        self._socket = _listen(host, http_port)
-        self._grpc = grpc.aio.server(
-            options=[("grpc.max_receive_message_length", most_body_bytes), ("grpc.so_reuseport", 0)]
+        self._service = service
+        self._unready_s = unready_s
+        self._grace_s = grace_s
+        self._http = HttpServer(config, sockets.listen(host, http_port))
+        self._grpc = GrpcServer(
+            service, host=host, port=grpc_port, most_body_bytes=most_body_bytes, connection_s=grpc_connection_s
         )
-        grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(GrpcService(service), self._grpc)
-        try:
-            self._grpc.add_insecure_port(f"{host}:{grpc_port}")
-        except RuntimeError as error:
-            raise OperatorError(f"port {grpc_port} cannot be listened on: it must be free") from error
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then answer what is under way."""
-        stopping = asyncio.Event()
+        """Serve until SIGTERM or SIGINT, then answer what is under way; a second signal ends at once."""
         loop = asyncio.get_running_loop()
-        for signal_number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signal_number, stopping.set)
+        ending, at_once = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: (at_once if ending.is_set() else ending).set())
         await self._grpc.start()
-        http = loop.create_task(self._http.serve([self._socket]))
-        stop = loop.create_task(stopping.wait())
-        await asyncio.wait((http, stop), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        self._http.should_exit = True
-        await asyncio.gather(http, self._grpc.stop(self.grace_period))
+        http = loop.create_task(self._http.run_until_ended())
+        await _first(http, loop.create_task(ending.wait()))
+        hurry = loop.create_task(at_once.wait())
+        if ending.is_set():
+            self._service.end()
+            logger.info("ending: not ready any more")
+            await asyncio.wait((http, hurry), timeout=self._unready_s, return_when=asyncio.FIRST_COMPLETED)
+        giving_up = loop.call_later(self._grace_s, self._service.give_up)
+        self._http.end(self._grace_s + _LAST_ANSWERS_S)
+        ended = asyncio.gather(http, self._grpc.end(self._grace_s + _LAST_ANSWERS_S))
+        await _first(ended, hurry)
+        if not ended.done():
+            self._http.end_at_once()
+            await self._grpc.end_at_once()
+        await ended
+        giving_up.cancel()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=2048)
-    except OSError as error:
-        raise OperatorError(f"port {port} cannot be listened on: {error.strerror}") from error
-
-
-class _HttpServer(uvicorn.Server):
-    """uvicorn without signal handlers of its own: ``TransformerServer.run`` decides when it ends."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+async def _first(wanted: asyncio.Future[Any], other: asyncio.Future[Any]) -> None:
+    """Wait for one of two, and give up the other one if it is that."""
+    await asyncio.wait((wanted, other), return_when=asyncio.FIRST_COMPLETED)
+    other.cancel()

@@ -56,6 +56,7 @@ class DelayService:
         self._encoder = bundle.encoder
         self._coalescer = coalescer
         self._golden_check = golden_check
+        self._ending = False
 
     async def infer(self, request: InferenceRequest, clock: RequestClock) -> Probabilities:
         """Return the delay probabilities of a request's flights, one for each of n.
@@ -84,10 +85,18 @@ class DelayService:
         return encoded
 
     async def ready(self) -> bool:
-        """Tell whether the golden flights come back right."""
-        ready = await self._golden_check.passed()
+        """Tell whether the golden flights come back right, and the server does not end."""
+        ready = not self._ending and await self._golden_check.passed()
         self.metrics.is_ready(ready)
         return ready
+
+    def end(self) -> None:
+        """Be ready no more; requests are answered as before."""
+        self._ending = True
+
+    def give_up(self) -> None:
+        """Fail every request that waits for the predictor."""
+        self._coalescer.give_up()
 
     def check_name(self, model_name: str, version: str | None = None) -> None:
         """Refuse another model or version than this one.

@@ -7,6 +7,7 @@ from grpc import StatusCode
 from flights.errors import (
     CallerError,
     FlightDelayError,
+    HeadTooLarge,
     PredictorNonsense,
     PredictorTimeout,
     PredictorUnavailable,
@@ -23,6 +24,7 @@ _STATUSES: tuple[tuple[type[FlightDelayError], HTTPStatus, StatusCode], ...] = (
     (UnknownResource, HTTPStatus.NOT_FOUND, StatusCode.NOT_FOUND),
     (WrongMethod, HTTPStatus.METHOD_NOT_ALLOWED, StatusCode.UNIMPLEMENTED),
     (RequestTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, StatusCode.RESOURCE_EXHAUSTED),
+    (HeadTooLarge, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, StatusCode.RESOURCE_EXHAUSTED),
     (UnsupportedMedia, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, StatusCode.INVALID_ARGUMENT),
     (CallerError, HTTPStatus.BAD_REQUEST, StatusCode.INVALID_ARGUMENT),
     (PredictorNonsense, HTTPStatus.BAD_GATEWAY, StatusCode.INTERNAL),

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from grpc import StatusCode
 
-from transformer.http2_connection import CallFailed, Connection, encode_header, encode_text
+from transformer.http2_connection import CallFailed, Connection
+from transformer.http2_frames import encode_header, encode_text
 
 _CONNECT_LIMIT_S = 2.0
 

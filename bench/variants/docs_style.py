@@ -14,7 +14,7 @@ class DocsStyle(FlightsOverRest):
     """What our transformer is compared with; see ``bench.programs.docs_style``."""
 
     name = "docs_style"
-    cases = (Case(1, 1), Case(32, 1), Case(500, 1), Case(32, 100), Case(4, 1000))
+    cases = (Case(1, 1), Case(32, 1), Case(8, 100), Case(4, 1000))
     quick_cases = (Case(32, 1),)
 
     @classmethod

@@ -13,7 +13,7 @@ class Echo(FlightsOverRest):
     """The limit."""
 
     name = "echo"
-    cases = tuple(Case(connections, 1) for connections in (1, 8, 32, 128, 500))
+    cases = tuple(Case(connections, 1) for connections in (1, 32, 500))
     quick_cases = (Case(32, 1),)
 
     @classmethod

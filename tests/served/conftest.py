@@ -40,12 +40,12 @@ def pair(start_shared, bundle):
         *("--http_port", runtime_http, "--grpc_port", runtime_grpc),
         env={"OMP_NUM_THREADS": "1", "KSERVE_LOGLEVEL": "WARNING"},
     )
-    start_shared(
+    transformer = start_shared(
         *("-m", "transformer", *local, "--bundle", bundle, "--predictor_host", f"127.0.0.1:{runtime_grpc}"),
         *("--http_port", http_port, "--grpc_port", grpc_port),
         until=(http_port, "/v2/models/flight-delay/ready"),
     )
-    return Pair(http_port, grpc_port, bundles.decode(bundle))
+    return Pair(transformer, http_port, grpc_port, bundles.decode(bundle))
 
 
 @pytest.hookimpl(wrapper=True)

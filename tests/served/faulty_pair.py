@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+import psutil
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
@@ -34,8 +35,9 @@ class FaultyPredictor:
         """See ``faulty_predictor.Fault``; it holds when this returns."""
         self._order({"fault": fault, **details})
 
-    def calls(self) -> int:
-        return self._order(None)["calls"]
+    def count(self) -> dict[str, int]:
+        """Return how many calls and rows there were so far."""
+        return self._order(None)
 
     def _order(self, order):
         with socket.create_connection(("127.0.0.1", self._control_port), timeout=10) as control:
@@ -49,12 +51,15 @@ class FaultyPair:
     Args:
         start: Starts processes.
         bundle: What is served.
+        predictor: One that is there already; None starts another.
         flags: The transformer's, without their dashes.
     """
 
-    def __init__(self, start: Starter, bundle: Path, **flags: object) -> None:
+    def __init__(
+        self, start: Starter, bundle: Path, *, predictor: FaultyPredictor | None = None, **flags: object
+    ) -> None:
         self.bundle = bundles.decode(bundle)
-        self.predictor = FaultyPredictor(start, bundle)
+        self.predictor = predictor or FaultyPredictor(start, bundle)
         self.http_port, self.grpc_port = free_ports(2)
         self.transformer = start(
             *("-m", "transformer", "--host", "127.0.0.1", "--bundle", bundle),
@@ -99,8 +104,21 @@ class FaultyPair:
                 return error.code(), error.details()
         return grpc.StatusCode.OK, ""
 
+    def descriptors(self) -> int:
+        """Return how many the transformer has open."""
+        return psutil.Process(self.transformer.popen.pid).num_fds()
+
+    def metric(self, name: str) -> float:
+        """Return a metric that has one series only."""
+        (line,) = [line for line in get(self.http_port, "/metrics").body.decode().splitlines() if name_of(line) == name]
+        return float(line.rpartition(" ")[2])
+
     def is_ready(self) -> bool:
         return get(self.http_port, READY).status == 200
 
     def is_live(self) -> bool:
         return get(self.http_port, LIVE).status == 200
+
+
+def name_of(line: str) -> str:
+    return line.partition(" ")[0].partition("{")[0]

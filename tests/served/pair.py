@@ -4,9 +4,10 @@ from tests.served.running import post
 
 
 class Pair:
-    """The ports of a transformer with a runtime behind it, and its bundle."""
+    """A transformer's process and ports, a runtime behind it, and their bundle."""
 
-    def __init__(self, http_port, grpc_port, bundle):
+    def __init__(self, transformer, http_port, grpc_port, bundle):
+        self.transformer = transformer
         self.http_port = http_port
         self.grpc_port = grpc_port
         self.bundle = bundle

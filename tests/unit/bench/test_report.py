@@ -1,5 +1,6 @@
 import io
 import json
+import math
 
 from rich.console import Console
 
@@ -35,3 +36,18 @@ def test_the_tables_show_median_and_spread_and_which_goals_are_met():
     assert "1,000 (900 to 1,400)" in shown.getvalue()
     assert "0.5 (0.45 to 0.7) x" in shown.getvalue()
     assert "met" in shown.getvalue()
+
+
+def test_what_has_no_answer_has_null_in_the_file_and_a_dash_in_the_table():
+    nothing = {("docs_style", Case(500, 1)): [make_measurement(answered=0, p50_ms=math.nan, p99_ms=math.nan)]}
+    assert json.loads(report.encode({}, 1, nothing, [], []))["cases"]["docs_style"]["500x1"]["p50_ms"] is None
+    shown = io.StringIO()
+    report.show(nothing, [], Console(file=shown, width=150))
+    assert "│      - │" in shown.getvalue()
+
+
+def test_a_run_on_a_busy_machine_says_so():
+    shown = io.StringIO()
+    report.show(MEASUREMENTS, [], Console(file=shown, width=150))
+    assert "0.25 cores busy" in shown.getvalue()
+    assert "quiet machine" in shown.getvalue()

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from bench.spread import Spread, ratios
@@ -9,6 +11,15 @@ def test_a_spread_is_median_least_and_most_whatever_the_order():
 
 def test_the_median_of_an_even_number_of_rounds_lies_between_the_middle_two():
     assert Spread.of([1.0, 4.0, 2.0, 100.0]).median == 3.0
+
+
+def test_rounds_without_a_value_are_left_out():
+    assert Spread.of([math.nan, 2.0, 4.0]) == Spread(3.0, 2.0, 4.0)
+    assert math.isnan(Spread.of([math.nan]).median)
+
+
+def test_a_ratio_to_one_that_did_nothing_is_infinite():
+    assert ratios([10.0], [0.0]) == [math.inf]
 
 
 def test_a_ratio_is_of_the_same_round():

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from bench import wrk
@@ -30,7 +32,14 @@ class TestWhatWrkPrinted:
         with pytest.raises(CannotMeasure, match="unable to connect to"):
             wrk.parse("unable to connect to 127.0.0.1:1 Connection refused\n")
 
-    def test_with_no_answer_at_all_measures_nothing(self):
+    def test_with_no_answer_at_all_has_only_late_requests_and_no_percentiles(self):
+        load = wrk.parse(
+            PRINTED.replace("32096", "0").replace('"not_2xx": 96, "broken": 4', '"not_2xx": 0, "broken": 0')
+        )
+        assert (load.answered, load.late, load.errors) == (0, 32128, 0)
+        assert math.isnan(load.p50_ms)
+
+    def test_with_nothing_but_broken_connections_measures_nothing(self):
         with pytest.raises(CannotMeasure, match="no answer"):
             wrk.parse(PRINTED.replace("32096", "0"))
 

@@ -161,3 +161,22 @@ def test_too_many_waiting_flights_are_refused() -> None:
         await asyncio.gather(*waiting)
 
     asyncio.run(scenario())
+
+
+def test_whoever_waits_when_it_gives_up_hears_so_at_once_whether_sent_or_not() -> None:
+    async def scenario() -> None:
+        predictor = FakePredictor()
+        predictor.gate = asyncio.Event()
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=60)
+        waiting = [asyncio.ensure_future(coalescer.predict(make_encoded(1)))]
+        await settle()
+        waiting += [asyncio.ensure_future(coalescer.predict(make_encoded(n))) for n in (2, 3)]
+        await settle()
+        coalescer.give_up()
+        outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+        assert all(isinstance(outcome, PredictorUnavailable) for outcome in outcomes)
+        predictor.gate.set()
+        await settle()
+        assert predictor.calls == [1], "who was told already is not sent"
+
+    asyncio.run(scenario())

@@ -1,0 +1,55 @@
+"""uvicorn's server, with an end that loses no request."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from transformer.http_protocol import InferenceHttpProtocol
+from transformer.sockets import ignore_connections
+
+_ACCEPT_S = 0.1
+"""How long connections that have begun are still accepted."""
+
+
+class HttpServer(uvicorn.Server):
+    """Serves HTTP until told to end; signals are its owner's.
+
+    Args:
+        config: uvicorn's configuration, with our protocol.
+        listener: The socket that it listens on.
+    """
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+        super().__init__(config)
+        self._listener = listener
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+    async def run_until_ended(self) -> None:
+        """Serve; see ``end``."""
+        await self.serve([self._listener])
+
+    def end(self, grace_s: float) -> None:
+        """Take no new connections, tell on those that there are to go, and make ``run_until_ended`` come back."""
+        self.config.timeout_graceful_shutdown = grace_s  # type: ignore[assignment]  # it is given to asyncio as it is
+        self.should_exit = True
+
+    def end_at_once(self) -> None:
+        """Do not wait for what is under way."""
+        self.should_exit = self.force_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        protocol = self.config.http_protocol_class
+        assert isinstance(protocol, type)
+        assert issubclass(protocol, InferenceHttpProtocol)
+        ignore_connections(self._listener)
+        await asyncio.sleep(_ACCEPT_S)
+        protocol.ending = True
+        await super().shutdown(sockets)
