@@ -111,11 +111,11 @@ class TestPair:
         assert {str(port) for port in probes} == {arguments(pair[room])["http_port"]}
 
     def test_the_runtime_outlives_the_transformers_drain_and_the_kubelet_waits_for_both(self):
-        pair = of_version(pods={"preStopSeconds": 7, "drainSeconds": 9})
+        pair = of_version(pods={"preStopSeconds": 7, "drainSeconds": 11})
         assert pair[TRANSFORMER]["lifecycle"]["preStop"] == {"sleep": {"seconds": 7}}
-        assert arguments(pair[TRANSFORMER])["grace_s"] == "9"
-        assert pair[RUNTIME]["lifecycle"]["preStop"] == {"sleep": {"seconds": 16}}
-        assert pair["pod"]["terminationGracePeriodSeconds"] > 16
+        assert arguments(pair[TRANSFORMER])["grace_s"] == "11"
+        assert pair[RUNTIME]["lifecycle"]["preStop"] == {"sleep": {"seconds": 20}}
+        assert pair["pod"]["terminationGracePeriodSeconds"] > 20
 
     def test_the_grpc_port_has_a_name_that_makes_it_http2(self):
         http, grpc = of_version()[TRANSFORMER]["ports"]

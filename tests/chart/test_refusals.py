@@ -35,6 +35,10 @@ REFUSED: dict[str, tuple[Values, str]] = {
     ),
     "no way to the bundles": ({"networkPolicy": {"bundleStore": []}}, "networkPolicy.bundleStore is empty"),
     "a drain shorter than a request": ({"pods": {"drainSeconds": 5}}, "requests under way need the longer drain"),
+    "a drain shorter than a connection": (
+        {"pods": {"grpcConnectionSeconds": 20}},
+        "gRPC connections leave by their age",
+    ),
     "KEDA without Prometheus": ({"autoscaling": {"mode": "keda"}}, "set autoscaling.keda.serverAddress"),
     "no service account": ({"serviceAccount": {"create": False}}, "set serviceAccount.name"),
     "a Gateway made elsewhere": ({"gateway": {"namespace": "front"}}, "so leave it null"),
