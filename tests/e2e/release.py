@@ -74,13 +74,33 @@ class Namespace:
                 lines.append(f"log of {pod.metadata.name} {container.name}:\n{self._log(pod, container)}")
         return "\n".join(lines)
 
-    def _log(self, pod: Any, container: Any) -> str:
+    def _log(self, pod: Any, container: Any, *, previous: bool = False) -> str:
         try:
             return self.core.read_namespaced_pod_log(
-                pod.metadata.name, self.name, container=container.name, tail_lines=20
+                pod.metadata.name, self.name, container=container.name, tail_lines=20, previous=previous
             )
         except client.ApiException as error:
             return f"none: {error.reason}"
+
+    def service(self, version: str) -> dict[str, Any]:
+        """Return the InferenceService of a version."""
+        (service,) = [each for each in self.all(SERVICES) if each["metadata"]["name"] == f"{NAME}-{version}"]
+        return service
+
+    def is_ready(self, version: str) -> bool:
+        """Tell whether KServe calls a version Ready."""
+        return _is_ready(self.service(version))
+
+    def log(self, version: str) -> str:
+        """Return what the transformers of a version said last, before they ended if they have."""
+        selector = f"serving.kserve.io/inferenceservice={NAME}-{version}"
+        pods = self.core.list_namespaced_pod(self.name, label_selector=selector).items
+        return "\n".join(
+            self._log(pod, container, previous=previous)
+            for pod in pods
+            for container in pod.spec.containers
+            for previous in (False, True)
+        )
 
     def helm(self, verb: str, *arguments: str, values: Mapping[str, Any] | None = None) -> str:
         """Run Helm on the release and return what it prints."""
