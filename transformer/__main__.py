@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model_name", default="flight-delay", help="name of the model, here and at the predictor")
     parser.add_argument("--bundle", type=Path, default=Path("/mnt/models"), help="folder of the version's bundle")
+    parser.add_argument("--expected_version", help="the version that the bundle must be, or nothing is served")
     parser.add_argument("--predictor_host", required=True, help="host:port of the runtime's gRPC server")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
     parser.add_argument("--http_port", type=int, default=8080, help="port for REST")
@@ -65,6 +66,7 @@ def main() -> int:
     logs.configure()
     try:
         bundle = bundles.decode(arguments.bundle)
+        _check_version(bundle, arguments.expected_version)
     except InvalidBundle as error:
         logger.error("%s", error)
         return 1
@@ -80,6 +82,16 @@ def main() -> int:
         logger.error("%s", error)
         return 1
     return 0
+
+
+def _check_version(bundle: Bundle, expected: str | None) -> None:
+    """Refuse a bundle that is not the one that was meant; routes and weights go by the version's name.
+
+    Raises:
+        InvalidBundle: Ours.
+    """
+    if expected is not None and bundle.version != expected:
+        raise InvalidBundle(f"the bundle is version {bundle.version}: it must be {expected}")
 
 
 async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:

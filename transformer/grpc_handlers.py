@@ -4,6 +4,7 @@ Generated code would answer bytes that are no message, and methods that are not 
 exceptions, and log a stack trace for each.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -50,12 +51,14 @@ def _deserializer(message: Any) -> Callable[[bytes], object]:
 
 def _guarded(method: Method) -> Method:
     async def call(request: Any, context: Any) -> Any:
-        if request is None:
-            await abort(context, InvalidRequest("the message cannot be read: it must be one of the v2 protocol's"))
         try:
+            if request is None:
+                await abort(context, InvalidRequest("the message cannot be read: it must be one of the v2 protocol's"))
             return await method(request, context)
         except grpc.aio.AbortError:
             raise
+        except grpc.aio.InternalError:  # the client hung up at the moment of its answer
+            raise asyncio.CancelledError from None
         except Exception:
             logger.exception("a gRPC request failed in a way that nobody foresaw")
             await context.abort(grpc.StatusCode.INTERNAL, "the server has a defect")

@@ -335,3 +335,13 @@ class TestStarting:
         assert running.wait_for_exit() == 1
         assert len(running.stderr.splitlines()) == 1
         assert "there is no bundle" in json.loads(running.stderr)["message"]
+
+    def test_with_another_version_than_the_expected_one_ends_with_one_sentence(self, start, bundle):
+        running = start(
+            *("-m", "transformer", "--bundle", bundle, "--predictor_host", "127.0.0.1:1"),
+            *("--expected_version", "scl-0000000000"),
+        )
+        assert running.wait_for_exit() == 1
+        assert len(running.stderr.splitlines()) == 1
+        version = bundles.decode(bundle).version
+        assert f"the bundle is version {version}: it must be scl-0000000000" in json.loads(running.stderr)["message"]

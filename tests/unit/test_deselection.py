@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+ABSENT = ("SCL_DATA", "KUBECONFIG", "CRD_SCHEMAS")
+MARKERS = "scl\ncluster\nschemas"
 CONFTEST = Path(__file__).parent.parent / "conftest.py"
 
 
 @pytest.mark.parametrize(
     ("there", "chosen"),
-    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster")],
-    ids=["only the real data", "only a cluster"],
+    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster"), ("CRD_SCHEMAS", "schemas")],
+    ids=["only the real data", "only a cluster", "only the schemas"],
 )
 def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, there: str, chosen: str) -> None:
     tests = tmp_path / "tests"
@@ -25,16 +27,21 @@ def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, ther
         "def test_scl(scl_data): assert scl_data.is_file()\n"
         "@pytest.mark.cluster\n"
         "def test_cluster(): pass\n"
+        "@pytest.mark.schemas\n"
+        "def test_schemas(crd_schemas): assert crd_schemas.is_file()\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name not in ("SCL_DATA", "KUBECONFIG")}
+    environment = {name: value for name, value in os.environ.items() if name not in ABSENT}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", "markers=scl\ncluster", str(tests)],
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", f"markers={MARKERS}", str(tests)],
         cwd=tmp_path,
         env=environment | {there: __file__},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert {name for name in ("plain", "scl", "cluster") if f"test_{name} PASSED" in run.stdout} == {"plain", chosen}
-    assert "1 deselected" in run.stdout
+    assert {name for name in ("plain", "scl", "cluster", "schemas") if f"test_{name} PASSED" in run.stdout} == {
+        "plain",
+        chosen,
+    }
+    assert "2 deselected" in run.stdout
     assert "skipped" not in run.stdout

@@ -1,0 +1,106 @@
+"""``auth.mode: jwt``: who has no good token gets 401, over REST and gRPC."""
+
+import json
+import time
+
+import grpc
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
+
+from tests.chart.rendering import CHART
+from tests.e2e.asking import BUNDLE, GOLDEN, MODEL, SHIPPED, ask
+
+pytestmark = pytest.mark.cluster
+
+ISSUER, AUDIENCE, KEY_ID = "https://issuer.example.com", "flight-delay", "key"
+NOW_S = int(time.time())
+
+
+def make_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+KEY, STRANGERS_KEY = make_key(), make_key()
+
+
+def make_token(key: rsa.RSAPrivateKey | None = KEY, **changes: object) -> str:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "client", "iat": NOW_S, "exp": NOW_S + 3600, **changes}
+    algorithm = "none" if key is None else "RS256"
+    return jwt.encode(claims, key, algorithm, {"kid": KEY_ID})
+
+
+REFUSED = {
+    "a stranger's signature": make_token(STRANGERS_KEY),
+    "another audience": make_token(aud="another"),
+    "another issuer": make_token(iss="https://another.example.com"),
+    "expired": make_token(iat=NOW_S - 7200, exp=NOW_S - 3600),
+    "not valid yet": make_token(nbf=NOW_S + 3600),
+    "no algorithm": make_token(None),
+    "no token at all": "",
+    "no JWT": "token",
+}
+
+
+@pytest.fixture(scope="module")
+def address(namespace, bucket) -> str:
+    """The Gateway in front of a release that asks for tokens."""
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+    keys = {"keys": [{**public, "kid": KEY_ID, "alg": "RS256", "use": "sig"}]}
+    values = {
+        "versions": {BUNDLE.version: {"bundle": bucket.upload(SHIPPED, BUNDLE.version), "weight": 100}},
+        "auth": {
+            "mode": "jwt",
+            "jwt": {"issuer": ISSUER, "audiences": [AUDIENCE], "jwksInline": json.dumps(keys)},
+        },
+    }
+    namespace.helm("install", str(CHART), values=values)
+    namespace.wait_until_ready()
+    address = namespace.gateway()
+    namespace.wait("an answer", lambda: infer(address, make_token())[0] == 200, seconds=60)
+    return address
+
+
+def infer(address: str, token: str) -> tuple[int, dict[str, str], bytes]:
+    return ask(address, f"{MODEL}/infer", GOLDEN, authorization=f"Bearer {token}")
+
+
+def test_a_good_token_gets_an_answer(address):
+    status, headers, _ = infer(address, make_token())
+    assert (status, headers["x-model-version"]) == (200, BUNDLE.version)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_token_is_refused_by_the_gateway(address, name):
+    status, headers, _ = infer(address, REFUSED[name])
+    assert status == 401
+    assert "x-model-version" not in headers
+
+
+@pytest.mark.parametrize("path", [f"{MODEL}/infer", MODEL, "/v2", "/v2/health/ready", "/v2/health/live"])
+def test_every_path_asks_for_a_token(address, path):
+    assert ask(address, path, GOLDEN if path.endswith("infer") else None)[0] == 401
+
+
+@pytest.mark.parametrize("parameter", ["access_token", "token", "authorization"])
+def test_a_token_in_the_query_is_not_taken(address, parameter):
+    assert ask(address, f"{MODEL}?{parameter}={make_token()}")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [(make_token(), grpc.StatusCode.OK), (REFUSED["expired"], grpc.StatusCode.UNAUTHENTICATED)],
+    ids=["good", "expired"],
+)
+def test_grpc_asks_for_a_token_too(address, token, code):
+    with grpc.insecure_channel(f"{address}:8081") as channel:
+        stub = grpc_predict_v2_pb2_grpc.GRPCInferenceServiceStub(channel)
+        call = stub.ModelReady.future(
+            pb.ModelReadyRequest(name="flight-delay"),
+            timeout=10,
+            wait_for_ready=True,
+            metadata=[("authorization", f"Bearer {token}")],
+        )
+        assert call.code() == code
