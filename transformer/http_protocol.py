@@ -118,10 +118,6 @@ class InferenceHttpProtocol(HttpConnection):
     _written_headers: object = None
     _written_defaults: object = None
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._exchange = None
-
     def take_request(self) -> None:
         parser = self.parser
         if (
@@ -136,6 +132,7 @@ class InferenceHttpProtocol(HttpConnection):
             self._unanswered = self._exchange
             self.cycle = self._exchange  # type: ignore[assignment]
             return
+        self._exchange = None
         super().take_request()
         if self.ending:
             self.cycle.keep_alive = False
