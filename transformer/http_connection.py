@@ -17,7 +17,8 @@ from transformer import correlation
 from transformer.rest_inference import RestInference, RestResponse
 
 _MOST_HEAD_BYTES = 64 * 2**10
-"""Counted from the second piece of a head on; pieces are as large as this."""
+"""Of one that comes in several pieces, the first does not count; the short way takes any that comes in one."""
+_HEAD_TOO_LARGE = f"address and headers are larger than {_MOST_HEAD_BYTES} bytes"
 
 _LINGER_S = 2.0
 """Seconds that a refused client has for reading why, before the connection is cut."""
@@ -67,13 +68,15 @@ class HttpConnection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._go_on_without_upgrade(data[upgrade.args[0] :])
             return
-        except httptools.HttpParserError:
-            self._refuse(InvalidRequest("the request is not HTTP/1.1: it cannot be read"))
+        except httptools.HttpParserError as error:
+            cause = error.__context__  # what was raised in a callback
+            unreadable = InvalidRequest("the request is not HTTP/1.1: it cannot be read")
+            self._refuse(cause if isinstance(cause, HeadTooLarge) else unreadable)
             return
         if self._message_bytes is not None:
             self._message_bytes = 0 if self._message_bytes < 0 else self._message_bytes + len(data)
             if self._in_head and self._message_bytes > _MOST_HEAD_BYTES:
-                self._refuse(HeadTooLarge(f"address and headers are larger than {_MOST_HEAD_BYTES} bytes"))
+                self._refuse(HeadTooLarge(_HEAD_TOO_LARGE))
             elif self._message_bytes > self.most_message_bytes:
                 self._refuse(RequestTooLarge(f"the request is larger than {self.most_message_bytes} bytes"))
 
@@ -115,6 +118,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def take_request(self) -> None:
         """Make uvicorn's ASGI scope, cycle and task."""
+        if len(self.url) + sum([len(name) + len(value) for name, value in self.headers]) > _MOST_HEAD_BYTES:
+            raise HeadTooLarge(_HEAD_TOO_LARGE)
         url, headers, expect_100_continue = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()  # makes the scope
         self.url, self.expect_100_continue = url, expect_100_continue

@@ -85,6 +85,8 @@ REFUSED = {
     "TRACE": (request(b"TRACE", b"/v2", CLOSE), 405),
     "a type of no ASCII": (infer(CLOSE + b"content-type: \xff\r\n"), 415),
     "an endless address": (fetch(b"/v2/" + b"a" * 200_000), 431),
+    "an address that comes at once": (fetch(b"/v2/" + b"a" * 66_000), 431),
+    "headers that come at once": (fetch(b"/v2", b"x-a: a\r\n" * 17_000), 431),
     "an endless header": (fetch(b"/v2", b"x-a: " + b"a" * 2**22 + b"\r\n"), 431),
     "endless headers": (fetch(b"/v2", b"x-a: a\r\n" * 200_000), 431),
 }
