@@ -94,6 +94,17 @@ def test_a_token_is_asked_for_on_both_routes_and_read_from_its_header_alone() ->
     assert "optional" not in spec["jwt"]
 
 
+def test_a_token_for_another_audience_is_401_over_rest_and_a_limit_holds_for_both() -> None:
+    objects = render({"auth": {"mode": "jwt", "jwt": {**JWT, "requestsPerSecond": 7}}})
+    rest, grpc = (
+        only(objects, "BackendTrafficPolicy", f"flight-delay-{kind}")["spec"] for kind in ("httproute", "grpcroute")
+    )
+    assert [override["response"] for override in rest["responseOverride"]] == [{"statusCode": 401}]
+    assert "responseOverride" not in grpc
+    for policy in (rest, grpc):
+        assert policy["rateLimit"]["local"]["rules"][0]["limit"] == {"requests": 7, "unit": "Second"}
+
+
 def test_istio_asks_for_a_principal() -> None:
     objects = render({"auth": {"mode": "istio", "jwt": JWT, "istio": {"scraperNamespaces": []}}})
     policy = only(objects, "AuthorizationPolicy")["spec"]

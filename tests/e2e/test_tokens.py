@@ -53,7 +53,7 @@ def address(namespace, bucket) -> str:
         "versions": {BUNDLE.version: {"bundle": bucket.upload(SHIPPED, BUNDLE.version), "weight": 100}},
         "auth": {
             "mode": "jwt",
-            "jwt": {"issuer": ISSUER, "audiences": [AUDIENCE], "jwksInline": json.dumps(keys)},
+            "jwt": {"issuer": ISSUER, "audiences": [AUDIENCE], "jwksInline": json.dumps(keys), "requestsPerSecond": 20},
         },
     }
     namespace.helm("install", str(CHART), values=values)
@@ -87,6 +87,13 @@ def test_every_path_asks_for_a_token(address, path):
 @pytest.mark.parametrize("parameter", ["access_token", "token", "authorization"])
 def test_a_token_in_the_query_is_not_taken(address, parameter):
     assert ask(address, f"{MODEL}?{parameter}={make_token()}")[0] == 401
+
+
+def test_a_greedy_subject_is_slowed_down_and_another_is_not(address):
+    greedy, spoofed = make_token(sub="greedy"), {"x_jwt_sub": "another"}
+    statuses = [ask(address, MODEL, authorization=f"Bearer {greedy}", **spoofed)[0] for _ in range(80)]
+    assert {*statuses} == {200, 429}
+    assert ask(address, MODEL, authorization=f"Bearer {make_token(sub='modest')}")[0] == 200
 
 
 @pytest.mark.parametrize(
