@@ -164,6 +164,16 @@ class TestAConnectionThatIs:
         assert half_head.answer() == half_body.answer() == (200, True, b"")
         assert pair.transformer.wait_for_exit(EXIT_S) == 0
 
+    def test_idle_for_as_long_as_told_is_closed_and_not_before(self, make_pair):
+        connection = Connection(make_pair(timeout_keep_alive=2))
+        for _ in range(2):
+            time.sleep(1)
+            connection.send()
+            assert connection.answer() == (200, False, None)
+        begin = time.monotonic()
+        assert connection.socket.recv(1) == b""
+        assert time.monotonic() - begin > 1.9
+
 
 class TestAHungPredictor:
     def test_holds_the_end_no_longer_than_the_grace(self, make_pair, predictor):
