@@ -100,6 +100,7 @@ class TestReadinessFirst:
         pair = make_pair(unready_s=2)
         pair.transformer.popen.send_signal(signal.SIGTERM)
         wait_until(lambda: get(pair.http_port, READY).status == 503, "unreadiness", 1)
+        assert get(pair.http_port, READY).json() == {"error": "flight-delay is not ready: the server is about to end"}
         assert get(pair.http_port, "/v2/health/ready").status == 503
         with pair.stub() as stub:
             assert not stub.ServerReady(pb.ServerReadyRequest()).ready
