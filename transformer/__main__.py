@@ -52,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
         "--grace_s", type=float, default=20.0, help="seconds for requests under way once the ports are closed"
     )
     parser.add_argument(
+        "--timeout_keep_alive",
+        type=int,
+        default=65,
+        help="seconds after which an idle connection is closed; longer than the load balancer in front keeps one, "
+        "or it sends requests into closed connections",
+    )
+    parser.add_argument(
         "--grpc_connection_s",
         type=float,
         default=10.0,
@@ -122,6 +129,7 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             http_port=arguments.http_port,
             grpc_port=arguments.grpc_port,
             most_body_bytes=arguments.most_body_bytes,
+            timeout_keep_alive=arguments.timeout_keep_alive,
             unready_s=arguments.unready_s,
             grace_s=arguments.grace_s,
             grpc_connection_s=arguments.grpc_connection_s,

@@ -102,6 +102,13 @@ class Namespace:
             for previous in (False, True)
         )
 
+    def metrics(self, pod: str) -> str:
+        """Return a pod's metrics, asked through the API server; empty while it does not answer."""
+        try:
+            return self.core.connect_get_namespaced_pod_proxy_with_path(f"{pod}:8080", self.name, "metrics")
+        except client.ApiException:
+            return ""
+
     def helm(self, verb: str, *arguments: str, values: Mapping[str, Any] | None = None) -> str:
         """Run Helm on the release and return what it prints."""
         stdin = None if values is None else yaml.safe_dump(dict(values))
