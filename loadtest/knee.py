@@ -29,6 +29,8 @@ class Stage:
 class KneeSearch:
     """Multiplies the users until a stage misses the budget, then goes on from the last good stage in smaller steps.
 
+    If the first stage misses, it halves them until one does not.
+
     Attributes:
         users: How many ask in the present stage.
         good_users: The most that kept the budget; 0 if none did.
@@ -52,8 +54,11 @@ class KneeSearch:
         """
         if kept:
             self.good_users, self.good_rps = self.users, rps
-        else:
+        elif self.good_users:
             self._factor **= 0.5
+        elif self.users > 1:
+            self.users //= 2
+            return True
         if not self.good_users or self._factor < _FINEST_FACTOR:
             return False
         users = round(self.good_users * self._factor)

@@ -60,11 +60,11 @@ def _prepare(environment: Environment) -> None:
     options.rate = options.rate or scenario.rate
     environment.stop_timeout = environment.stop_timeout or options.late_s
     environment.user_classes = [scenario]
+    KITS[environment] = Kit(options, scenario.sizes)
     if environment.host:
         options.grpc_host = options.grpc_host or given.grpc_host(environment.host)
         if options.headless and not options.worker:
             _check_there(environment.host, f"/v2/models/{options.model}", authorization(options))
-    KITS[environment] = Kit(options, scenario.sizes)
     if isinstance(environment.runner, WorkerRunner):
         _follow_master(environment, scenario)
     else:

@@ -3,13 +3,13 @@
 import io
 import math
 from collections.abc import Callable, Sequence
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING
 
 from loadtest.verdict import Verdict
 from loadtest.windows import Tally, Window
+
+if TYPE_CHECKING:  # it takes a second to import, which only a run that writes its page has to pay
+    from matplotlib.axes import Axes
 
 _GREEN, _RED, _BLUE, _ORANGE, _GREY = "#2a7f62", "#c0392b", "#2b6cb0", "#d9822b", "#888888"
 _WIDTH, _HEIGHT = 9.0, 2.6
@@ -20,7 +20,7 @@ _LEAST_MS = 0.5  # Locust rounds to whole milliseconds, and a logarithm has no p
 def throughput(verdict: Verdict) -> str:
     """Answers and failures a second, and the requests that were due."""
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: "Axes") -> None:
         windows = _drawn(verdict)
         if verdict.rate_per_user:
             due = [window.users * verdict.rate_per_user for window in windows]
@@ -45,7 +45,7 @@ def throughput(verdict: Verdict) -> str:
 def latency(verdict: Verdict) -> str:
     """Percentiles of the good requests in each window, and the budgets."""
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: "Axes") -> None:
         for percent, color in ((50, _BLUE), (95, _ORANGE), (99, _RED)):
             values = [max(window.good.percentile_ms(percent), _LEAST_MS) for window in _drawn(verdict)]
             axes.plot(_times(_drawn(verdict)), values, color=color, label=f"p{percent}")
@@ -65,7 +65,7 @@ def versions(verdict: Verdict) -> str | None:
     if len(rows) < 2 or len(rows) > 8:
         return None
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: "Axes") -> None:
         for name in rows:
             values = [window.rows.get(name, Tally()).requests / window.seconds for window in _drawn(verdict)]
             axes.plot(_times(_drawn(verdict)), values, label=name)
@@ -80,13 +80,13 @@ def replicas(verdict: Verdict) -> str | None:
     if all(window.replicas is None for window in verdict.windows):
         return None
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: "Axes") -> None:
         windows = _drawn(verdict)
         values = [math.nan if window.replicas is None else window.replicas for window in windows]
         axes.step(_times(windows), values, color=_BLUE, where="mid", label="ready pods")
         axes.set_ylim(0, max(value for value in values if not math.isnan(value)) + 1)
         axes.set_ylabel("pods")
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
 
     return _svg(draw, verdict)
 
@@ -103,7 +103,9 @@ def _times(windows: Sequence[Window]) -> list[float]:
     return [(window.start_s + window.end_s) / 2 for window in windows]
 
 
-def _svg(draw: Callable[[Axes], None], verdict: Verdict) -> str:
+def _svg(draw: Callable[["Axes"], None], verdict: Verdict) -> str:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(_WIDTH, _HEIGHT))
     axes = figure.add_axes(_AXES)  # all plots of a page have the same, so that their seconds stand below each other
     draw(axes)

@@ -157,7 +157,7 @@ class Run:
         if not total(window.everything for window in self.windows.all).requests:
             return ["no request was answered"]
         if not knee_rps:
-            return [f"already {self.options.rate:g} requests a second, the first stage, missed the budget"]
+            return [f"no rate kept the budget, from {self.options.rate:g} requests a second downwards"]
         if self.budgets.min_rps is not None and knee_rps < self.budgets.min_rps:
             return [f"the budget holds up to {knee_rps:.1f} requests a second: it must to {self.budgets.min_rps:g}"]
         return []

@@ -31,7 +31,7 @@ class Spike(LoadTestShape):
 
     def tick(self) -> Tick | None:
         """See Locust."""
-        at_s = self.get_run_time()
+        at_s = float(self.get_run_time())  # type: ignore[no-untyped-call]
         if at_s >= self.run_time_s:
             return None
         return self.spike_users if self.from_s <= at_s < self.to_s else self.users, SPAWN_RATE
@@ -78,7 +78,7 @@ class Ramp(LoadTestShape):
 
     def tick(self) -> Tick | None:
         """See Locust."""
-        at_s = self.get_run_time()
+        at_s = float(self.get_run_time())  # type: ignore[no-untyped-call]
         if at_s >= self.run_time_s:
             return None
         if at_s - self._stage_start_s >= self.stage_s:
