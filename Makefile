@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve train bench soak fuzz image manifests e2e
+.PHONY: help install lock lint scan test check serve train stress bench soak fuzz image manifests e2e
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ train:  ## train a bundle (DATA=<the table, csv or csv.gz>, OUT=build/bundle, VE
 	$(if $(DATA),,$(error set DATA to the table of flights: make train DATA=dataset_SCL.csv.gz))
 	@scripts/install.sh training
 	@.venv/bin/python -m training --data "$(DATA)" --out "$(or $(OUT),build/bundle)" $(if $(VERSION),--version "$(VERSION)")
+
+stress: install  ## the old service's stress test against `make serve` (SECONDS=45; needs wrk)
+	@.venv/bin/python -m bench.stress --seconds $(or $(SECONDS),45)
 
 bench:  ## measure beside other ways to serve, 127.0.0.1 only (QUICK=1: under 3 minutes; needs wrk)
 	@scripts/install.sh development

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench import goals, machine, report, rounds, start, wrk
 from bench.case import Case
-from bench.errors import CannotMeasure, WrongAnswer
+from bench.errors import CannotInstall, CannotMeasure, WrongAnswer
 from bench.processes import Starter
 from bench.traffic import Traffic
 from bench.variants.pair import Pair
@@ -86,7 +86,12 @@ def _bench(arguments: argparse.Namespace) -> None:
         for kind in (kind for kind in VARIANTS if kind.name in names):
             cases = asked or (kind.quick_cases if arguments.quick else kind.cases)
             if cases := [case for case in cases if case.connections <= kind.most_connections]:
-                plan[kind.start(starter, traffic)] = cases
+                try:
+                    plan[kind.start(starter, traffic)] = cases
+                except CannotInstall as error:
+                    print(error, file=sys.stderr)
+        if not plan:
+            raise CannotMeasure("no variant is left to measure")
         measurements = rounds.run(plan, round_count, arguments.seconds or (3 if arguments.quick else 5))
     outcomes = goals.outcomes(measurements, starts)
     arguments.out.write_bytes(report.encode(machine.describe(), round_count, measurements, starts, outcomes))
