@@ -1,6 +1,7 @@
 """Environments of their own for what cannot be installed beside the service."""
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from bench.errors import CannotInstall
 logger = logging.getLogger(__name__)
 
 FOLDER = Path("build/bench-envs")
+VARIABLE = "BENCH_ENVS"
+"""Names another folder."""
 
 _INSTALL_LIMIT_S = 300
 
@@ -25,7 +28,7 @@ def python(name: str, packages: Sequence[str]) -> str:
     Raises:
         CannotInstall: It could not be made.
     """
-    folder = FOLDER / name
+    folder = Path(os.environ.get(VARIABLE) or FOLDER) / name
     executable, done = folder / "bin/python", folder / "installed.txt"
     wanted = "\n".join(packages)
     if not done.is_file() or done.read_text() != wanted:

@@ -36,10 +36,10 @@ class Runtime(OverRest):
         batch.check(self.name, json.loads(answer)["outputs"][0]["data"])
 
 
-def server(starter: Starter, traffic: Traffic) -> Server:
-    """Start the runtime as ``make serve`` does; every variant in front of one is in front of this."""
+def server(starter: Starter, traffic: Traffic, name: str = "runtime") -> Server:
+    """Start the runtime as ``make serve`` does; every variant in front of one is in front of the one of this name."""
     return starter.server(
-        "runtime",
+        name,
         lambda http, grpc: [
             *("-m", "model_server", "--model_name", MODEL_NAME, "--model_dir", str(traffic.folder)),
             *("--host", ADDRESS, "--http_port", str(http), "--grpc_port", str(grpc), "--nthread", "1"),
