@@ -52,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
         "--grace_s", type=float, default=20.0, help="seconds for requests under way once the ports are closed"
     )
     parser.add_argument(
+        "--arrival_s",
+        type=float,
+        default=60.0,
+        help="seconds in which an HTTP request has to arrive; after twice as many it is surely answered 408",
+    )
+    parser.add_argument(
         "--timeout_keep_alive",
         type=int,
         default=65,
@@ -129,6 +135,7 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             http_port=arguments.http_port,
             grpc_port=arguments.grpc_port,
             most_body_bytes=arguments.most_body_bytes,
+            arrival_s=arguments.arrival_s,
             timeout_keep_alive=arguments.timeout_keep_alive,
             unready_s=arguments.unready_s,
             grace_s=arguments.grace_s,

@@ -175,6 +175,29 @@ class TestAConnectionThatIs:
         assert connection.socket.recv(1) == b""
         assert time.monotonic() - begin > 1.9
 
+    def test_unused_is_closed_as_an_idle_one(self, make_pair):
+        connection = Connection(make_pair(timeout_keep_alive=1))
+        assert connection.socket.recv(1) == b""
+
+    @pytest.mark.parametrize("arrived", [5, 60, -20], ids=["a part of the line", "a part of the head", "no whole body"])
+    @pytest.mark.parametrize("path", ["short", "ordinary"])
+    def test_slow_to_bring_its_request_is_told_so_and_closed(self, make_pair, arrived, path):
+        connection = Connection(make_pair(arrival_s=0.5))
+        if path == "ordinary":
+            connection.raw = connection.raw.replace(b"/infer", b"/infer?", 1)
+        connection.send()
+        assert connection.answer() == (200, False, None)
+        begin = time.monotonic()
+        connection.send(slice(0, arrived))
+        assert connection.answer() == (408, True, b"")
+        assert time.monotonic() - begin > 0.4
+
+    def test_slow_to_get_its_answer_is_not_taken_for_a_slow_request(self, make_pair, predictor):
+        connection = Connection(make_pair(arrival_s=0.3))
+        predictor.become("slow", seconds=1.5)
+        connection.send()
+        assert connection.answer() == (200, False, None)
+
 
 class TestAHungPredictor:
     def test_holds_the_end_no_longer_than_the_grace(self, make_pair, predictor):
