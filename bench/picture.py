@@ -86,7 +86,7 @@ def growth(run: Mapping[str, Any]) -> Figure:
     simulated.set_xticks(pods, [str(count) for count in pods])
     simulated.minorticks_off()
     simulated.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    simulated.set_title(f"simulated: p99 within {told['limit_us'] / 1e3:.2g} ms of the pods' queue", fontsize=10)
+    simulated.set_title(f"simulated: 99 % of the requests within {told['limit_us'] / 1e3:.2g} ms", fontsize=10)
     simulated.set_xlabel("pods, each as this machine's one pair; network and gateway free")
     simulated.legend(frameon=False, fontsize=9)
     for axes in (measured, simulated):

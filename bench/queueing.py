@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 SEED = 20170101
-REQUESTS_PER_POD, LEAST_REQUESTS = 400, 20_000
+REQUESTS_PER_POD, LEAST_REQUESTS = 1_000, 50_000
 
 Balancing = Literal["one queue", "at random"]
 

@@ -7,6 +7,7 @@ docs/loadtest.md says what there is to choose from.
 import http.client
 import json
 import logging
+import math
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from loadtest.users import KITS
 logger = logging.getLogger(__name__)
 
 _RUN_TIME_S = 60
+_USERS_RATE = 5.0  # of each user: with more, users would fall behind a service that is slow and still keeps up
 _ANSWER_LIMIT_S = 10.0
 
 
@@ -52,12 +54,12 @@ def _prepare(environment: Environment) -> None:
     options = environment.parsed_options
     assert options is not None
     scenario = _chosen(environment)
+    options.rate = options.rate or scenario.rate
     if options.num_users is None:
-        options.num_users = scenario.users
+        options.num_users = max(scenario.users, math.ceil(options.rate / _USERS_RATE))
     options.users_at_rate = options.num_users
     options.spawn_rate = options.spawn_rate or min(float(options.num_users), SPAWN_RATE)
     options.run_time = options.run_time or (_RUN_TIME_S if options.headless or scenario.load != "steady" else None)
-    options.rate = options.rate or scenario.rate
     environment.stop_timeout = environment.stop_timeout or options.late_s
     environment.user_classes = [scenario]
     KITS[environment] = Kit(options, scenario.sizes)
