@@ -13,7 +13,9 @@ SPAWN_RATE = 100.0
 """Users started in a second, at most: more connections at once are a load of another kind."""
 
 Tick = tuple[int, float]
-"""How many users, and how many are started in a second."""
+"""How many users, and how many are started or ended in a second."""
+
+_NOBODY: Tick = (0, 10_000.0)
 
 
 class Spike(LoadTestShape):
@@ -73,6 +75,7 @@ class Ramp(LoadTestShape):
         self.run_time_s = run_time_s
         self._stage_from = 0
         self._stage_start_s = 0.0
+        self._between_stages = False
         self.good_windows: list[Window] = []
         self.stages: list[Stage] = []
 
@@ -81,12 +84,22 @@ class Ramp(LoadTestShape):
         at_s = float(self.get_run_time())  # type: ignore[no-untyped-call]
         if at_s >= self.run_time_s:
             return None
-        if at_s - self._stage_start_s >= self.stage_s:
-            goes_on = self._judge()
-            self._stage_start_s, self._stage_from = at_s, len(self.windows())
-            if not goes_on:
+        if self._between_stages:
+            if self.windows()[-1].users:
+                return _NOBODY
+            self._between_stages = False
+            self._start_stage(at_s)
+        elif at_s - self._stage_start_s >= self.stage_s:
+            if not self._judge():
                 return None
+            if not self.stages[-1].kept:
+                self._between_stages = True
+                return _NOBODY  # users who have fallen behind would take their backlog along
+            self._start_stage(at_s)
         return self.search.users, SPAWN_RATE
+
+    def _start_stage(self, at_s: float) -> None:
+        self._stage_start_s, self._stage_from = at_s, len(self.windows())
 
     def _judge(self) -> bool:
         # the first window of a stage has the users arriving in it
