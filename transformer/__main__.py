@@ -11,7 +11,7 @@ from pathlib import Path
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle, OperatorError
-from transformer import logs, without_pandas
+from transformer import kept_out, logs
 
 logger = logging.getLogger("transformer")
 
@@ -84,7 +84,7 @@ def main() -> int:
         logger.error("%s", error)
         return 1
     # The SDK takes seconds to import and parses sys.argv on the way: not before the arguments and the bundle hold.
-    without_pandas.keep_out()
+    kept_out.keep_out()
     import uvloop
 
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's C core writes to stderr in a form of its own
