@@ -13,7 +13,7 @@ import pytest
 from tests.served.faulty_service import FaultyService
 from tests.served.running import Starter, free_ports
 
-pytestmark = pytest.mark.served
+pytestmark = [pytest.mark.served, pytest.mark.timeout(400)]  # all runs go at once, on whatever cores there are
 
 LOCUST = str(Path(sys.executable).parent / "locust")
 SECONDS = 20
@@ -69,7 +69,7 @@ class Runs:
     def outcome(self, name):
         """Return exit code, what was logged, and the report."""
         running = self._running[name]
-        code = running.wait_for_exit(170)
+        code = running.wait_for_exit(380)
         path = self._reports / name / "report.json"
         return code, running.stderr, json.loads(path.read_text()) if path.exists() else None
 
