@@ -1,16 +1,17 @@
 """The search for hyperparameters, on expanding windows that end before the test begins.
 
 Two stages, each a seeded Optuna study that is kept in a file and goes on where it stopped. The first looks for the
-highest average precision at any depth. The second looks among shallow trees only, which are cheap to serve, and
-also for a small gap between training and scoring months. The best few of both are judged once more with fresh
-seeds, since the best of many trials owes its place to luck as well; a shallow one then wins unless a deep one is
-better by more than ``MARGIN``.
+highest average precision at any depth. The second looks among shallow trees only, and pays for a gap between
+training and scoring months. The best few of both, and the shallow ones with fewer and larger steps, are judged once
+more with fresh seeds, since the best of many trials owes its place to luck as well. Of those that are no worse than
+the best beyond noise, the one whose prediction takes the fewest decisions wins.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
@@ -23,16 +24,16 @@ from training.judging import Judged, Window, judge
 SHALLOW = 6
 """Deepest trees of the second stage: at depth 10 as many trees take twice as long to predict."""
 
-MARGIN = 0.01
-"""Average precision that a deep booster has to be better by."""
+STANDARD_ERRORS = 2.0
+"""A candidate is worse if it is behind by more of these: of the difference in average precision over the windows."""
 
 GAP_PRICE = 0.1
 """Average precision that a gap of 1 costs a candidate of the second stage."""
 
-FINALISTS = 4
+FINALISTS = 3
 """Candidates of each stage that are judged once more."""
 
-_SEEDS, _FRESH_SEEDS = (0, 1), (10, 11, 12, 13, 14)
+_SEEDS, _FRESH_SEEDS = (0, 1), (10, 11, 12, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,13 @@ class Found:
     """What a search found.
 
     Attributes:
-        chosen: The candidate that wins, with its fresh seeds.
-        deep: The finalists of any depth, best first, with fresh seeds.
-        shallow: The shallow finalists, best first, with fresh seeds.
+        chosen: The candidate that wins.
+        finalists: All that were judged with fresh seeds, best first.
         trials: All trials of both stages, in order.
     """
 
     chosen: Judged
-    deep: tuple[Judged, ...]
-    shallow: tuple[Judged, ...]
+    finalists: tuple[Judged, ...]
     trials: tuple[Judged, ...]
 
 
@@ -86,22 +85,36 @@ def search(
 
     first = stage("average precision", _any_depth, _pr_auc, trial_counts[0])
     second = stage("shallow trees, narrow gap", _shallow, _pr_auc_less_gap, trial_counts[1])
-    task = progress.add_task("finalists, fresh seeds", total=2 * FINALISTS)
-
-    def finals(trials: list[Judged], value: Callable[[Judged], float]) -> tuple[Judged, ...]:
-        judged = []
-        for trial in sorted(trials, key=value, reverse=True)[:FINALISTS]:
-            judged.append(judge(windows, trial.hyperparameters, _FRESH_SEEDS))
-            progress.advance(task)
-        return tuple(sorted(judged, key=value, reverse=True))
-
-    deep, shallow = finals(first, _pr_auc), finals(second, _pr_auc_less_gap)
-    return Found(choose(deep[0], shallow[0]), deep, shallow, (*first, *second))
+    shallow = _best(second, _pr_auc_less_gap)
+    candidates = [*_best(first, _pr_auc), *shallow, *(_larger_steps(each) for each in shallow)]
+    task = progress.add_task("finalists, fresh seeds", total=len(candidates))
+    finalists = []
+    for candidate in candidates:
+        finalists.append(judge(windows, candidate, _FRESH_SEEDS))
+        progress.advance(task)
+    finalists.sort(key=_pr_auc, reverse=True)
+    return Found(choose(finalists), tuple(finalists), (*first, *second))
 
 
-def choose(deep: Judged, shallow: Judged) -> Judged:
-    """Choose the shallow one unless the deep one is better by more than ``MARGIN``."""
-    return deep if deep.mean_pr_auc - shallow.mean_pr_auc > MARGIN else shallow
+def choose(finalists: list[Judged]) -> Judged:
+    """Choose, of those no worse than the best beyond noise, the one that takes the fewest decisions."""
+    best = max(finalists, key=_pr_auc)
+    return min((each for each in finalists if no_worse(best, each)), key=lambda judged: judged.decisions)
+
+
+def no_worse(best: Judged, other: Judged) -> bool:
+    """Whether a candidate is behind the best by noise alone, window by window."""
+    behind = np.subtract(best.pr_auc, other.pr_auc)
+    return bool(behind.mean() <= STANDARD_ERRORS * behind.std(ddof=1) / np.sqrt(len(behind)))
+
+
+def _best(trials: list[Judged], value: Callable[[Judged], float]) -> list[Hyperparameters]:
+    return [trial.hyperparameters for trial in sorted(trials, key=value, reverse=True)[:FINALISTS]]
+
+
+def _larger_steps(hyperparameters: Hyperparameters) -> Hyperparameters:
+    """Half as many trees for about the same sum."""
+    return replace(hyperparameters, eta=2 * hyperparameters.eta)
 
 
 def _pr_auc(judged: Judged) -> float:

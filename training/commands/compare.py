@@ -37,9 +37,10 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     _, cleaned = read(arguments.data, stages)
     rows: list[Row] = []
     for split in (temporal_split(cleaned.rows["Fecha-I"].to_list(), cleaned.delayed), random_split(cleaned.delayed)):
+        flights = Flights(cleaned, split)
         for name in arguments.only or CANDIDATES:
             with stages.stage(f"{split.name} split: {name}"):
-                rows.append(compare(name, Flights(cleaned, split)))
+                rows.append(compare(name, flights))
         console.print(_table([row for row in rows if row.split == split.name]))
     arguments.out.mkdir(parents=True, exist_ok=True)
     content = [{**asdict(row), "fitted": row.costs()} for row in rows]

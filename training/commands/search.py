@@ -10,7 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from training.booster import HYPERPARAMETERS, Hyperparameters
-from training.judging import Judged, encoded
+from training.judging import encoded
 from training.reading import read
 from training.search import Found, search
 from training.stages import Stages
@@ -63,10 +63,10 @@ def parameter_file(found: Found, sha256: str, window_count: int) -> bytes:
             "windows": window_count,
             "pr_auc": list(found.chosen.pr_auc),
             "gap": found.chosen.gap,
-            "best_of_any_depth": {
-                **_searched(found.deep[0].hyperparameters),
-                "pr_auc": list(found.deep[0].pr_auc),
-                "gap": found.deep[0].gap,
+            "best": {
+                **_searched(found.finalists[0].hyperparameters),
+                "pr_auc": list(found.finalists[0].pr_auc),
+                "gap": found.finalists[0].gap,
             },
         },
     }
@@ -78,20 +78,13 @@ def _searched(hyperparameters: Hyperparameters) -> dict[str, object]:
 
 
 def _finalists(found: Found) -> Table:
-    table = Table(title="Finalists, five fresh seeds on every window")
-    headings = ("stage", "PR-AUC", "F1", "log loss", "Brier", "gap", "trees", "depth", "decisions")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "stage" else "right")
-
-    def add(stage: str, judged: Judged) -> None:
+    table = Table(title="Finalists, fresh seeds on every window")
+    for heading in ("PR-AUC", "F1", "log loss", "Brier", "gap", "trees", "depth", "decisions"):
+        table.add_column(heading, justify="right")
+    for judged in found.finalists:
         scores = (judged.mean_pr_auc, judged.f1, judged.log_loss, judged.brier, judged.gap)
         sizes = (f"{judged.trees:.0f}", str(judged.hyperparameters.max_depth), f"{judged.decisions:.0f}")
-        table.add_row(stage, *(f"{score:.4f}" for score in scores), *sizes)
-
-    for judged in found.deep:
-        add("any depth", judged)
-    for judged in found.shallow:
-        add("shallow", judged)
-    table.add_section()
-    add("chosen", found.chosen)
+        style = "bold" if judged is found.chosen else ""
+        table.add_row(*(f"{score:.3f}" for score in scores), *sizes, style=style)
+    table.caption = f"chosen: the one with {found.chosen.decisions:.0f} decisions"
     return table

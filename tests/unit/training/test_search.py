@@ -9,7 +9,7 @@ from training.booster import HYPERPARAMETERS, chosen_hyperparameters
 from training.cleaning import clean
 from training.dataset import read
 from training.judging import Judged, encoded, judge
-from training.search import MARGIN, SHALLOW, choose, search
+from training.search import SHALLOW, choose, no_worse, search
 from training.splits import temporal_split
 from training.windows import windows
 
@@ -29,9 +29,9 @@ def found(cut, path, *trials):
         return search(cut, path / "study.log", "0" * 64, trials, progress)
 
 
-def judged(pr_auc, depth):
+def judged(depth, *pr_auc):
     hyperparameters = replace(chosen_hyperparameters(), max_depth=depth)
-    return Judged(hyperparameters, (pr_auc, pr_auc), 0.4, 0.5, 0.15, 0.05, 0.05, 30)
+    return Judged(hyperparameters, pr_auc, 0.4, 0.5, 0.15, 0.05, 0.05, 30)
 
 
 def test_two_searches_find_the_same(cut, tmp_path):
@@ -49,11 +49,14 @@ def test_the_second_stage_is_shallow(cut, tmp_path):
     assert all(each.hyperparameters.max_depth <= SHALLOW for each in trials[2:])
 
 
-def test_a_deep_booster_wins_only_if_it_is_better_by_more_than_the_margin():
-    shallow = judged(0.4, 4)
-    barely, clearly = judged(0.4 + 0.9 * MARGIN, 10), judged(0.4 + 1.1 * MARGIN, 10)
-    assert choose(barely, shallow) is shallow
-    assert choose(clearly, shallow) is clearly
+def test_the_cheapest_of_those_that_are_no_worse_beyond_noise_is_chosen():
+    best = judged(10, 0.30, 0.40, 0.35)
+    behind_by_noise = judged(6, 0.31, 0.38, 0.34)
+    behind_everywhere = judged(4, 0.29, 0.389, 0.341)
+    assert no_worse(best, behind_by_noise)
+    assert not no_worse(best, behind_everywhere)
+    assert choose([best, behind_by_noise, behind_everywhere]) is behind_by_noise
+    assert choose([best, behind_everywhere]) is best
 
 
 def test_outcomes_of_the_temporal_test_change_nothing_that_is_judged(cleaned, cut):
