@@ -18,7 +18,10 @@ REQUESTS = "request_predict_seconds_count"
 
 def install(namespace: Namespace, bucket: Bucket, **autoscaling: Any) -> str:
     """Install one version that may have one or two pods, and return the Gateway's address."""
+    requests = {"resources": {"requests": {"cpu": "100m"}}}
     values = {
+        "transformer": requests,
+        "runtime": requests,
         "versions": {BUNDLE.version: {"bundle": bucket.upload(SHIPPED, BUNDLE.version), "weight": 100}},
         "autoscaling": {"minReplicas": 1, "maxReplicas": 2, "scaleDownSeconds": 15, **autoscaling},
     }
