@@ -165,7 +165,7 @@ def by_slice(slices: list[Slice], by: str) -> Figure:
     right.plot([np.nan if each.f1 is None else each.f1 for each in chosen], height, "o", color=_BLUE, label="F1")
     right.set(title="F1")
     for axes in (left, right):
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=-0.02)
         axes.grid(axis="y", color="#eeeeee")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
     left.invert_yaxis()
