@@ -40,5 +40,6 @@ def test_catboost_hides_a_training_flight_s_own_outcome():
     labels = LATE.copy()
     labels[399] = ~labels[399]
     here, there = (encode("CatBoost", ROWS, TRAINING, each[TRAINING]) for each in (LATE, labels))
-    assert np.array_equal(here[399], there[399])
+    # all that reaches it is the average, which moves by 1 in 400
+    assert here[399] == pytest.approx(there[399], abs=1 / 400)
     assert evaluate(LATE[400:], here[400:, 0], 0.5).roc_auc > 0.6
