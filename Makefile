@@ -23,7 +23,8 @@ scan: install  ## checkov on the chart's manifests and the Dockerfiles
 	@scripts/scan.sh
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
-	@.venv/bin/pytest -m "not cluster"
+	@.venv/bin/pytest -m "not cluster" --ignore tests/served --numprocesses 2 --dist loadfile
+	@.venv/bin/pytest -m "not cluster" tests/served
 
 soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing may be left of them
 	@SOAK_S=$(or $(SOAK_S),60) .venv/bin/pytest tests/served/test_soak.py

