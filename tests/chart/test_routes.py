@@ -66,6 +66,27 @@ def test_who_names_a_version_gets_it_and_no_other(kind: str, version: str) -> No
         assert by_path != by_header
 
 
+@pytest.mark.parametrize(("kind", "port"), [("HTTPRoute", 80), ("GRPCRoute", 8081)])
+def test_a_shadow_gets_a_copy_of_what_is_routed_by_weight_and_of_nothing_else(kind: str, port: int) -> None:
+    shadowed = {"shadow": OTHER, "versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
+    *pinned, by_weight = only(render(shadowed), kind)["spec"]["rules"]
+    (mirror,) = by_weight["filters"]
+    backend = {"name": f"flight-delay-{OTHER}-predictor", "port": port}
+    assert mirror == {"type": "RequestMirror", "requestMirror": {"backendRef": backend}}
+    assert not any("filters" in rule for rule in pinned)
+    assert not any("filters" in rule for rule in only(render(BOTH), kind)["spec"]["rules"])
+
+
+def test_a_version_may_have_a_runtime_of_its_own() -> None:
+    own = {"versions": {OTHER: {"bundle": "gs://b/o", "weight": 0, "runtime": {"name": "another"}}}}
+    runtimes = {
+        each["metadata"]["name"]: each["spec"]["predictor"]["model"]["runtime"]
+        for each in render(own)
+        if each["kind"] == "InferenceService"
+    }
+    assert runtimes == {f"flight-delay-{VERSION}": "kserve-xgbserver", f"flight-delay-{OTHER}": "another"}
+
+
 def test_grpc_has_no_way_to_load_or_unload() -> None:
     methods = {match["method"]["method"] for match in matches(only(render(), "GRPCRoute"))}
     assert methods == {"ModelInfer", "ModelMetadata", "ModelReady", "ServerLive", "ServerMetadata", "ServerReady"}
