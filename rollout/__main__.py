@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.table import Table
 from urllib3.exceptions import HTTPError
 
-from rollout import arguments, by_hand, page, simulation, status, weights
+from rollout import arguments, by_hand, status, weights
 from rollout.cluster import Cluster
 from rollout.errors import CannotRollOut, RolledBack
 from rollout.examiner import ClusterExaminer
@@ -50,9 +50,7 @@ class Command:
         if parsed.command == "run":
             self._steps = weights.parse_steps(parsed.steps)
             self._rules, self._pace = arguments.rules(parsed, len(self._steps)), arguments.pace(parsed)
-        # a pipe has no width: a table there must not be cut to 80
-        width = None if sys.stdout.isatty() else WIDTH_IN_A_FILE
-        self.console = Console(width=width, highlight=False)
+        self.console = _console()
         self._release = Release(parsed.release, parsed.namespace, parsed.chart, parsed.context, self.note)
         self._cluster = Cluster(parsed.release, self._release.fullname, parsed.namespace, parsed.context)
         name = f"{self._release.fullname}-rollout"
@@ -167,6 +165,8 @@ class Command:
         self._write_report(journal)
 
     def _write_report(self, journal: Journal | None) -> None:
+        from rollout import page  # its libraries take seconds, which an abort does not have
+
         assert journal is not None
         out = self._parsed.out
         try:
@@ -191,8 +191,13 @@ class Command:
         return Gateway(url, values.get("modelName") or "flight-delay", arguments.token(), hosts[0])
 
 
+def _console() -> Console:
+    # a pipe has no width: a table there must not be cut to 80
+    return Console(width=None if sys.stdout.isatty() else WIDTH_IN_A_FILE, highlight=False)
+
+
 def _differences(differences: Sequence[Difference], version: str) -> Table:
-    shown = Table(title=f"golden flights that {version} answers differently from the current version")
+    shown = Table(title=f"{version} answers differently from the current version")
     shown.add_column("flight")
     for name in ("current", "new"):
         shown.add_column(name, justify="right", no_wrap=True)
@@ -204,10 +209,12 @@ def _differences(differences: Sequence[Difference], version: str) -> Table:
 
 def simulate(parsed: argparse.Namespace) -> None:
     """Measure how often the rules are wrong."""
+    from rollout import simulation
+
     traffic = simulation.Traffic(
         requests_per_second=parsed.rate, interval_s=parsed.interval, longest_waits=int(parsed.wait // parsed.interval)
     )
-    console = Console(highlight=False)
+    console = _console()
     rules = arguments.rules(parsed, len(traffic.steps) + 1)
     with console.status("playing") as shown:
         found = simulation.run(parsed.rollouts, traffic, rules, parsed.seed, lambda name: shown.update(name))

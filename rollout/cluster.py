@@ -15,6 +15,7 @@ VERSION_LABEL = "app.kubernetes.io/version"
 SERVICES = ("serving.kserve.io", "v1beta1", "inferenceservices")
 GATEWAYS = ("gateway.networking.k8s.io", "v1", "gateways")
 TRANSFORMER = "transformer-container"
+NOT_YET = ("PodInitializing", "ContainerCreating")
 TIMEOUT_S = 10
 
 
@@ -76,6 +77,11 @@ class Cluster:
         self.leases = client.CoordinationV1Api()
         self._custom = client.CustomObjectsApi()
 
+    @staticmethod
+    def streams() -> client.CoreV1Api:
+        """Return an API to open one stream with: meanwhile the client library alters the ApiClient behind it."""
+        return client.CoreV1Api(client.ApiClient())
+
     def pods(self) -> list[Pod]:
         """Return the pods of all versions."""
         listed: Any = self.core.list_namespaced_pod(
@@ -125,7 +131,9 @@ class Cluster:
             if lines := [line for line in log.splitlines() if line.strip()]:
                 return str(lines[-1])
         waiting = status.state.waiting
-        return str(waiting.message or waiting.reason) if waiting else ""
+        if waiting is None or waiting.reason in NOT_YET:
+            return ""
+        return str(waiting.message or waiting.reason)
 
     def golden_file(self, version: str) -> bytes:
         """Return the golden flights of the bundle that a version's pod has loaded.
@@ -138,7 +146,7 @@ class Cluster:
             raise CannotRollOut(f"{version} has no ready pod to read its golden flights from")
         try:
             text = stream(
-                self.core.connect_get_namespaced_pod_exec,
+                self.streams().connect_get_namespaced_pod_exec,
                 ready[0],
                 self.namespace,
                 container=TRANSFORMER,

@@ -58,7 +58,10 @@ class PodSource:
 
     def _forwarded(self, pod: str) -> str:
         forward = portforward(
-            self._cluster.core.connect_get_namespaced_pod_portforward, pod, self._cluster.namespace, ports=str(PORT)
+            self._cluster.streams().connect_get_namespaced_pod_portforward,
+            pod,
+            self._cluster.namespace,
+            ports=str(PORT),
         )
         socket: Any = forward.socket(PORT)
         socket.settimeout(TIMEOUT_S)

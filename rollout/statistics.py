@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special  # scipy.stats takes a second to import
 
 from rollout.counts import Histogram
 
@@ -72,9 +72,16 @@ def quantile_bounds(values: Histogram, share: float, error: float) -> tuple[floa
     count = int(values.total)
     if not count:
         return 0.0, math.inf
-    ranks = stats.binom(count, share)
-    lower, upper = float(ranks.ppf(error)), float(ranks.isf(error)) + 1
+    lower, upper = _binomial_quantile(error, count, share), _binomial_quantile(1 - error, count, share) + 1
     return values.at_rank(lower) if lower > 0 else 0.0, values.at_rank(upper) if upper <= count else math.inf
+
+
+def _binomial_quantile(probability: float, count: int, share: float) -> int:
+    """Return the least k for which a binomial number is at most k with at least this probability."""
+    k = max(0, int(special.bdtrik(probability, count, share)) - 1)
+    while k < count and special.bdtr(k, count, share) < probability:
+        k += 1
+    return k
 
 
 def quantile_ratio_bounds(canary: Histogram, stable: Histogram, share: float, error: float) -> tuple[float, float]:
@@ -103,11 +110,11 @@ class Psi:
 
     def exceeds(self, limit: float, error: float) -> bool:
         """Tell whether the true index lies above the limit, beyond doubt."""
-        return bool(stats.ncx2.sf(self.value / self.noise, self.degrees, limit / self.noise) <= error)
+        return bool(1 - special.chndtr(self.value / self.noise, self.degrees, limit / self.noise) <= error)
 
     def stays_below(self, limit: float, error: float) -> bool:
         """Tell whether the true index lies below the limit, beyond doubt."""
-        return bool(stats.ncx2.cdf(self.value / self.noise, self.degrees, limit / self.noise) <= error)
+        return bool(special.chndtr(self.value / self.noise, self.degrees, limit / self.noise) <= error)
 
 
 LEAST_GROUP = 0.05

@@ -65,7 +65,12 @@ def create(namespace: Namespace) -> None:
             "apiVersion": "serving.kserve.io/v1alpha1",
             "kind": "ServingRuntime",
             "metadata": {"name": fault},
-            "spec": {**stock["spec"], "containers": [container]},
+            # found by its name alone: two that may be chosen for a format must differ in priority
+            "spec": {
+                **stock["spec"],
+                "containers": [container],
+                "supportedModelFormats": [{"name": "xgboost", "version": "2"}],
+            },
         }
         client.CustomObjectsApi().create_namespaced_custom_object(
             "serving.kserve.io", "v1alpha1", namespace.name, "servingruntimes", runtime

@@ -4,6 +4,7 @@ The tests follow one another, as rollouts of a release do: the shipped version, 
 """
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -25,8 +26,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 FIRST, SECOND = BUNDLE.version, "scl-second"
 EFFECT_S = 3.0
 """From Helm's return until proxies know the weights for sure."""
-# two busy cores are shared with the load itself: durations say little here, a version that is slow says it loudly
-RULES = ("--allow-p95-ratio", "2.5", "--refuse-p95-ratio", "6", "--refuse-4xx", "0.05")
+# The load shares two cores with the pods, so durations vary; and one in five of its codes is unseen, on purpose.
+RULES = ("--allow-p95-ratio", "2.5", "--refuse-p95-ratio", "6", "--refuse-unseen", "0.1")
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def test_the_two_versions_cannot_be_mixed_up_unseen(known):
 def test_a_version_comes_in_without_traffic(release, rollout, bundles, load):
     run = rollout("start", SECOND, "--bundle", bundles[SECOND])
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "answers differently from the current version" in run.stdout
+    assert f"{SECOND} answers differently" in run.stdout
     assert set(load.rest()) == {FIRST}
     assert ask(release.gateway(), f"{MODEL}/versions/{SECOND}/infer", GOLDEN)[0] == 200
 
@@ -159,8 +160,6 @@ def test_status_says_what_goes_on(rollout, load):
 
 
 def test_prometheus_and_the_pods_say_the_same(rollout, load):
-    import os
-
     time.sleep(15)  # what Prometheus has scraped is as old as its interval
     pods, prometheus = (
         rollout("status", "--window", "10", *source) for source in ((), ("--prometheus", os.environ["PROMETHEUS_URL"]))
