@@ -45,8 +45,9 @@ def timeline(journal: Journal) -> bytes:
                 times, values = zip(*points, strict=True)
                 axes.plot(list(map(_moment, times)), values, ".-", color=colour, label=name, markersize=5, lw=1.2)
         axes.set_ylabel(title)
-        axes.set_ylim(bottom=0)
-    errors.legend(loc="upper left", ncols=2)
+        axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
+    if journal.observations:
+        errors.legend(loc="upper left", ncols=2)
     locator = AutoDateLocator(minticks=4, maxticks=9)
     latency.xaxis.set_major_locator(locator)
     latency.xaxis.set_major_formatter(ConciseDateFormatter(locator))
@@ -103,7 +104,8 @@ def distributions(journal: Journal) -> bytes:
     _bars(probabilities, canary.probabilities, stable.probabilities, journal.version)
     probabilities.set_xlabel("delay probability")
     probabilities.set_ylabel("share of flights, percent")
-    probabilities.legend(loc="upper right")
+    if canary.probabilities.total:
+        probabilities.legend(loc="upper right")
     for histogram, colour in ((stable.seconds, STABLE), (canary.seconds, CANARY)):
         if histogram.total:
             below = [100 * sum(histogram.counts[: i + 1]) / histogram.total for i in range(len(histogram.bounds))]

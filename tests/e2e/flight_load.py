@@ -84,7 +84,7 @@ class FlightLoad:
     @property
     def count(self) -> int:
         """Return how many right answers there were."""
-        return len(self.rest()) + len(self.grpc())
+        return self.rest().total() + self.grpc().total()
 
     def rest(self, since_s: float = 0, until_s: float = float("inf")) -> Counter[str]:
         """Return how many answers each version gave over REST between two moments."""

@@ -85,7 +85,7 @@ def load(address, known) -> Iterator[FlightLoad]:
 
 def weights(namespace: Namespace) -> dict[str, int]:
     """Return what Helm says."""
-    values = json.loads(namespace.helm("get", "values", "--output", "json"))
+    values = json.loads(namespace.helm("status", "--output", "json"))["config"]
     return {version: own["weight"] for version, own in values["versions"].items()}
 
 
@@ -96,7 +96,7 @@ def routed(namespace: Namespace) -> dict[str, dict[str, int]]:
         (route,) = namespace.all(("gateway.networking.k8s.io", "v1", kind))
         found[kind] = {
             backend["name"].removeprefix(f"{NAME}-").removesuffix("-predictor"): backend["weight"]
-            for backend in route["spec"]["rules"][-1]["backendRefs"]
+            for backend in route["spec"]["rules"][0]["backendRefs"]
         }
     return found
 

@@ -54,6 +54,13 @@ def make_lock(leases: Leases, what: str, **options: object) -> Lock:
     return Lock(leases, "flights", "rollout", what, **options)
 
 
+def check_for_a_while(lock: Lock) -> None:
+    deadline_s = time.monotonic() + 10
+    while time.monotonic() < deadline_s:
+        lock.check()
+        time.sleep(0.05)
+
+
 def test_the_second_of_two_refuses_and_names_the_first(leases):
     with make_lock(leases, "run a"), pytest.raises(CannotRollOut, match="another rollout command is at work: run a on"):
         make_lock(leases, "run b").__enter__()
@@ -78,11 +85,8 @@ def test_a_killed_holder_is_waited_out(leases):
 
 def test_a_holder_that_was_overruled_stops(leases):
     with make_lock(leases, "run") as run, make_lock(leases, "abort", force=True) as abort:
-        deadline_s = time.monotonic() + 10
-        with pytest.raises(LockLost, match="abort on .* has taken over"):
-            while time.monotonic() < deadline_s:
-                run.check()
-                time.sleep(0.05)
+        with pytest.raises(LockLost, match=r"abort on .* has taken over"):
+            check_for_a_while(run)
         abort.check()
 
 
@@ -93,9 +97,6 @@ def test_a_lease_that_cannot_be_renewed_is_no_lock(leases, monkeypatch):
             raise client.ApiException(status=500)
 
         monkeypatch.setattr(leases, "read_namespaced_lease", away)
-        deadline_s = time.monotonic() + 10
         with pytest.raises(LockLost, match="could not be renewed in time"):
-            while time.monotonic() < deadline_s:
-                lock.check()
-                time.sleep(0.05)
+            check_for_a_while(lock)
         monkeypatch.undo()

@@ -1,11 +1,12 @@
 """A rollout from step to step, on a cluster of plain numbers."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from rollout.errors import CannotRollOut, LockLost, RolledBack
-from rollout.journal import State
+from rollout.journal import Journal, State
 from rollout.judge import Ruling
 from rollout.simulation import GOOD
 from rollout.steps import Pace
@@ -70,7 +71,7 @@ def test_what_breaks_in_the_middle_rolls_back(change, reason):
 
 def test_too_few_requests_for_a_verdict_are_waited_for_and_in_the_end_given_up():
     played = Played(requests_per_second=1)
-    with pytest.raises(RolledBack, match="no verdict after 600 s: .* of each are needed"):
+    with pytest.raises(RolledBack, match=r"no verdict after 600 s: .* of each are needed"):
         played.rollout().run(CANARY, STEPS)
     assert played.now_s - 1_000_000 == 600
     assert played.live == ALL_BACK
@@ -102,12 +103,10 @@ def test_killed_anywhere_and_run_again_it_ends_as_if_nothing_had_been(canary):
 
 def run(played: Played) -> None:
     """Run it; a version that is through already, or was rolled back a moment before the kill, is no error."""
-    try:
+    if played.live[CANARY] == 100 and played.saved and Journal.decode(played.saved).state == State.PROMOTED:
+        return
+    with nullcontext() if played.canary is GOOD else pytest.raises(RolledBack):
         played.rollout().run(CANARY, STEPS)
-    except RolledBack:
-        assert played.canary is BAD
-    except CannotRollOut as error:
-        assert "has all the traffic already" in str(error)
 
 
 def test_killed_between_verdict_and_roll_back_it_rolls_back_without_another_look():
