@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -18,27 +19,23 @@ CANARY, STABLE = "#d95f02", "#1b6ca8"
 OTHERS = ("#1b6ca8", "#7570b3", "#66a61e", "#a6761d", "#666666")
 MARKS = {Ruling.GO_ON: ("^", "#1a7f37"), Ruling.ROLL_BACK: ("X", "#cf222e")}
 
-mpl.rcParams.update(
-    {
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.alpha": 0.3,
-        "legend.frameon": False,
-    }
-)
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+}
 
 
+@mpl.rc_context(STYLE)
 def timeline(journal: Journal) -> bytes:
     """Draw weights, error share and p95 over the rollout."""
     figure = Figure(figsize=(9, 6.6), layout="constrained")
     weights, errors, latency = figure.subplots(3, 1, sharex=True, height_ratios=[1.3, 1, 1])
     _weights(weights, journal)
-    for axes, title, value in (
-        (errors, "5xx, percent", lambda counts: 100 * counts.server_faults / counts.requests),
-        (latency, "p95, ms", lambda counts: 1000 * counts.seconds.quantile(P95)),
-    ):
+    for axes, title, value in ((errors, "5xx, percent", _percent_5xx), (latency, "p95, ms", _p95_ms)):
         for side, colour, name in (("stable", STABLE, "the others"), ("canary", CANARY, journal.version)):
             points = [(each.at_s, value(counts)) for each, counts in _stretches(journal.observations, side)]
             if points:
@@ -53,6 +50,14 @@ def timeline(journal: Journal) -> bytes:
     latency.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     latency.set_xlabel("UTC")
     return _png(figure)
+
+
+def _percent_5xx(counts: Counts) -> float:
+    return 100 * counts.server_faults / counts.requests
+
+
+def _p95_ms(counts: Counts) -> float:
+    return 1000 * counts.seconds.quantile(P95)
 
 
 def _weights(axes: Axes, journal: Journal) -> None:
@@ -96,6 +101,7 @@ def _stretches(observations: Sequence[Observation], side: str) -> list[tuple[Obs
     return found
 
 
+@mpl.rc_context(STYLE)
 def distributions(journal: Journal) -> bytes:
     """Draw delay probabilities and durations of both, over all steps."""
     canary, stable = total(journal)
