@@ -76,7 +76,7 @@ def rollout(release: Namespace) -> RolloutCommand:
 @pytest.fixture
 def load(address, known) -> Iterator[FlightLoad]:
     """Load for the whole test, of which nothing may be lost or wrong."""
-    with FlightLoad(address, known) as load:
+    with FlightLoad(address, known, pause_s=0.006) as load:
         time.sleep(1)
         yield load
     assert not load.faults, load.faults
@@ -130,7 +130,7 @@ def test_a_version_comes_in_without_traffic(release, rollout, bundles, load):
 def test_a_good_version_goes_from_nothing_to_everything(release, rollout, address, known, tmp_path):
     page = tmp_path / "rollout.html"
     with FlightLoad(address, known, pause_s=0.002) as load:
-        run = rollout("run", SECOND, "--interval", "14", "--wait", "120", "--out", str(page), *RULES)
+        run = rollout("run", SECOND, "--interval", "12", "--wait", "120", "--out", str(page), *RULES)
         assert run.returncode == 0, run.stdout + run.stderr
         missing = 20_000 - load.count
         if missing > 0:
@@ -197,7 +197,7 @@ def faulty(release, bundles) -> None:
 def test_a_faulty_version_is_rolled_back_without_hands(release, rollout, address, faulty, known, fault, reason):
     before = weights(release)
     with FlightLoad(address, {**known, fault: known[SECOND]}, pause_s=0.006) as load:
-        run = rollout("run", fault, "--steps", "20,50,100", "--interval", "12", "--wait", "84", *RULES)
+        run = rollout("run", fault, "--steps", "25,50,100", "--interval", "10", "--wait", "80", *RULES)
         rolled_back_s = time.time()
         time.sleep(EFFECT_S)
     assert run.returncode == 1, run.stdout + run.stderr
@@ -227,10 +227,10 @@ def test_a_shadow_sees_the_traffic_and_clients_see_stable_alone(release, rollout
 
 
 def test_killed_at_each_step_and_run_again_it_ends_promoted(release, rollout, load):
-    arguments = ("run", FIRST, "--steps", "10,50,100", "--interval", "8", "--wait", "80", *RULES)
+    arguments = ("run", FIRST, "--steps", "25,50,100", "--interval", "8", "--wait", "80", *RULES)
     running = rollout.begin(*arguments)
-    for step in (10, 50):
-        release.wait(f"{step} %", lambda step=step: weights(release)[FIRST] == step, seconds=120)
+    for step in (25, 50):
+        release.wait(f"{step} %", lambda step=step: routed(release)["grpcroutes"][FIRST] == step, seconds=120)
         second = rollout("run", FIRST)
         assert second.returncode == 2
         assert second.stderr.count("\n") == 1
@@ -245,7 +245,13 @@ def test_killed_at_each_step_and_run_again_it_ends_promoted(release, rollout, lo
 
 def test_killed_within_an_upgrade_the_next_one_repairs_it(release, rollout, load):
     running = rollout.begin("promote", SECOND)
-    release.wait("a revision under way", lambda: "pending" in release.helm("status", "--output", "json"), seconds=60)
+    pending = "owner=helm,status=pending-upgrade"
+    release.wait(
+        "a revision under way",
+        lambda: release.core.list_namespaced_secret(release.name, label_selector=pending).items,
+        seconds=60,
+        pause_s=0.05,
+    )
     kill(running)
     run = rollout("promote", SECOND)
     assert run.returncode == 0, run.stderr
