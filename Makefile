@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint test check serve train bench soak fuzz image manifests e2e
+.PHONY: help install lock lint scan test check serve train bench soak fuzz image manifests e2e
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -20,6 +20,9 @@ lint: install  ## ruff, mypy --strict and import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+scan: install  ## checkov on the chart's manifests and the Dockerfiles
+	@scripts/scan.sh
+
 test: install  ## all tests that need no cluster (the real data's only where it is there)
 	@.venv/bin/pytest -m "not cluster"
 
@@ -29,7 +32,7 @@ soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing m
 fuzz: install  ## fuzz what callers send, guided by coverage, for SECONDS (60)
 	@scripts/fuzz.sh $(or $(SECONDS),60)
 
-check: lint test  ## what CI runs before the cluster tests
+check: lint scan test  ## what CI runs before the cluster tests
 
 e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh says what else
 	@scripts/e2e.sh
@@ -39,7 +42,7 @@ image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PR
 
 manifests: install  ## render k8s/ and the table of values from the chart
 	@.venv/bin/python -m scripts.chart_readme
-	@scripts/manifests.sh
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
 
 rollout-status:  ## show the versions of a release (ARGS="--namespace NAME --watch")
 rollout-start:  ## bring a version in, without traffic (VERSION, ARGS="--bundle gs://BUCKET/VERSION")

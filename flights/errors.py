@@ -10,6 +10,7 @@
     │   ├── WrongMethod        a path that is served, but not by this method
     │   ├── RequestTooLarge    a body above the limit
     │   ├── HeadTooLarge       an address and headers above the limit
+    │   ├── RequestTooSlow     a request that does not arrive in time
     │   └── UnsupportedMedia   a body in a type or coding that is not read
     └── OperatorError          ours
         ├── InvalidBundle      refuse to start: a file of the bundle is missing, altered or does not fit
@@ -90,6 +91,10 @@ class WrongMethod(CallerError):
 
 class RequestTooLarge(CallerError):
     """The body is larger than the server takes."""
+
+
+class RequestTooSlow(CallerError):
+    """The request did not arrive in time."""
 
 
 class HeadTooLarge(CallerError):

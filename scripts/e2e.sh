@@ -3,7 +3,9 @@
 #   KUBECONFIG             which cluster
 #   STORAGE_EMULATOR_HOST  where gs:// bundles are uploaded to
 #   PROMETHEUS_URL         a Prometheus that scrapes the pods
+#   PROMETHEUS_IN_CLUSTER  where KEDA in the cluster finds Prometheus, if not in the namespace monitoring
 # and in the cluster the images localhost/flight-delay-transformer:<version> and kserve/xgbserver, from `make image`.
+# What is given goes on to pytest: scripts/e2e.sh -k tokens
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for name in KUBECONFIG STORAGE_EMULATOR_HOST PROMETHEUS_URL; do
@@ -12,4 +14,5 @@ for name in KUBECONFIG STORAGE_EMULATOR_HOST PROMETHEUS_URL; do
         exit 1
     }
 done
-PATH="$PWD/.venv/bin:$PATH" exec .venv/bin/python -m pytest -m cluster tests/e2e
+PATH="$PWD/.venv/bin:$PATH" exec .venv/bin/python -m pytest -m cluster tests/e2e \
+    --numprocesses 3 --dist loadscope --durations 10 "$@"

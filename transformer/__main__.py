@@ -11,7 +11,7 @@ from pathlib import Path
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle, OperatorError
-from transformer import logs, without_pandas
+from transformer import kept_out, logs
 
 logger = logging.getLogger("transformer")
 
@@ -52,6 +52,19 @@ def _parser() -> argparse.ArgumentParser:
         "--grace_s", type=float, default=20.0, help="seconds for requests under way once the ports are closed"
     )
     parser.add_argument(
+        "--arrival_s",
+        type=float,
+        default=60.0,
+        help="seconds in which an HTTP request has to arrive; after twice as many it is surely answered 408",
+    )
+    parser.add_argument(
+        "--timeout_keep_alive",
+        type=int,
+        default=65,
+        help="seconds after which an idle connection is closed; longer than the load balancer in front keeps one, "
+        "or it sends requests into closed connections",
+    )
+    parser.add_argument(
         "--grpc_connection_s",
         type=float,
         default=10.0,
@@ -71,7 +84,7 @@ def main() -> int:
         logger.error("%s", error)
         return 1
     # The SDK takes seconds to import and parses sys.argv on the way: not before the arguments and the bundle hold.
-    without_pandas.keep_out()
+    kept_out.keep_out()
     import uvloop
 
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's C core writes to stderr in a form of its own
@@ -122,6 +135,8 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             http_port=arguments.http_port,
             grpc_port=arguments.grpc_port,
             most_body_bytes=arguments.most_body_bytes,
+            arrival_s=arguments.arrival_s,
+            timeout_keep_alive=arguments.timeout_keep_alive,
             unready_s=arguments.unready_s,
             grace_s=arguments.grace_s,
             grpc_connection_s=arguments.grpc_connection_s,

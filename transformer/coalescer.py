@@ -2,7 +2,8 @@
 
 A call costs the runtime about 0.9 ms of CPU whatever its size, a further flight 0.75 us. So: a request that
 finds no call in flight is sent at once; what arrives during a call is gathered and sent as the next one. There
-is no timer to tune: the busier the predictor, the larger the calls.
+is no timer to tune: the busier the predictor, the larger the calls. Only when so many flights wait that the cost of
+a call is small beside theirs is a second one sent meanwhile, so that the runtime has work while answers are written.
 """
 
 import asyncio
@@ -105,7 +106,7 @@ class _Part:
 
 
 class Coalescer:
-    """Sends flights to a predictor, in order of arrival, at most ``calls_in_flight`` calls at a time.
+    """Sends flights to a predictor, in order of arrival, one call at a time, or two when many wait.
 
     Args:
         predictor: Where to.
@@ -113,7 +114,7 @@ class Coalescer:
         deadline_s: Seconds from arrival after which a request fails with PredictorTimeout.
         most_rows_per_call: No call is larger; a larger request is cut into several.
         most_rows_waiting: A request that finds more flights than this waiting is refused.
-        calls_in_flight: How many calls may be under way at once.
+        rows_for_second_call: So many waiting flights are worth a call beside the one in flight.
     """
 
     def __init__(
@@ -124,14 +125,15 @@ class Coalescer:
         deadline_s: float,
         most_rows_per_call: int = 2048,
         most_rows_waiting: int = 200_000,
-        calls_in_flight: int = 1,
+        rows_for_second_call: int = 1000,
     ) -> None:
         self._predictor = predictor
         self._metrics = metrics
         self._deadline_s = deadline_s
         self._most_rows_per_call = most_rows_per_call
         self._most_rows_waiting = most_rows_waiting
-        self._idle_calls = calls_in_flight
+        self._rows_for_second_call = rows_for_second_call
+        self._senders = 0
         self._waiting: deque[_Part] = deque()
         self._rows_waiting = 0
         self._unanswered: deque[_Part] = deque()  # waiting or in flight, the oldest first
@@ -183,20 +185,24 @@ class Coalescer:
         self._rows_waiting += part.count
         if self._expiry is None:
             self._expiry = loop.call_at(part.deadline_s, self._expire)
-        if self._idle_calls:
-            self._idle_calls -= 1
+        if self._is_worth_a_call(self._senders):
+            self._senders += 1
             call = loop.create_task(self._send_waiting())
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
+    def _is_worth_a_call(self, others: int) -> bool:
+        """Tell whether what waits is worth a call, beside this many that are in flight."""
+        return others == 0 or (others == 1 and self._rows_waiting >= self._rows_for_second_call)
+
     async def _send_waiting(self) -> None:
         try:
-            while self._waiting:
+            while self._waiting and self._is_worth_a_call(self._senders - 1):
                 await self._settle()
                 if batch := self._take_batch():
                     await self._send(batch)
         finally:
-            self._idle_calls += 1
+            self._senders -= 1
 
     async def _settle(self) -> None:
         """Let the loop read what has arrived already, until a turn of it brings nothing new."""
@@ -237,7 +243,10 @@ class Coalescer:
             start = 0
             for part in batch:
                 if not part.waiter.done:
-                    part.waiter.succeed(probabilities[start : start + part.count])
+                    try:
+                        part.waiter.succeed(probabilities[start : start + part.count])
+                    except Exception:  # its own, and not to be paid by the others in the call
+                        logger.exception("a caller could not be told its answer")
                 start += part.count
         while self._unanswered and self._unanswered[0].waiter.done:
             self._unanswered.popleft()

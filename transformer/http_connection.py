@@ -2,8 +2,8 @@
 
 What uvicorn leaves to its users: a client that closes its sending side still gets its answer; what cannot be read
 is refused behind the answers that are due before it, and read to its end, or the client would lose the refusal;
-heads and messages have a largest size; trailers are not headers; an upgrade that is not known is not taken, and
-its request answered all the same.
+heads and messages have a largest size, and a time to arrive in; trailers are not headers; an upgrade that is not
+known is not taken, and its request answered all the same.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from flights.errors import FlightDelayError, HeadTooLarge, InvalidRequest, RequestTooLarge
+from flights.errors import FlightDelayError, HeadTooLarge, InvalidRequest, RequestTooLarge, RequestTooSlow
 from transformer import correlation
 from transformer.rest_inference import RestInference, RestResponse
 
@@ -46,6 +46,8 @@ class HttpConnection(HttpToolsProtocol):
     most_message_bytes: ClassVar[int]
 
     _message_bytes: int | None = None  # of the request that is being read; -1 in the piece that it begins in
+    _begun = 0  # requests so far
+    _begun_at_last_look: int | None = None
     _in_head = False
     _upgrade = False
     _refused = False
@@ -55,6 +57,15 @@ class HttpConnection(HttpToolsProtocol):
         """Give up a request whose end cannot be read."""
         cycle.disconnected = True
         cycle.message_event.set()
+
+    def look(self) -> None:
+        """Refuse the request that was being read at the last look already."""
+        if self._message_bytes is None:
+            self._begun_at_last_look = None
+        elif self._begun != self._begun_at_last_look:
+            self._begun_at_last_look = self._begun
+        elif not self._refused:
+            self._refuse(RequestTooSlow("the request did not arrive in time"))
 
     # called by the event loop
 
@@ -103,6 +114,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start on a request."""
         self._message_bytes, self._in_head = -1, True
+        self._begun += 1
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.expect_100_continue = False

@@ -118,6 +118,10 @@ class InferenceHttpProtocol(HttpConnection):
     _written_headers: object = None
     _written_defaults: object = None
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._begin_to_idle()  # uvicorn lets one that never sends anything stay for ever
+
     def take_request(self) -> None:
         parser = self.parser
         if (
@@ -191,6 +195,9 @@ class InferenceHttpProtocol(HttpConnection):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
             return
+        self._begin_to_idle()
+
+    def _begin_to_idle(self) -> None:
         self._idle_since_s = self.loop.time()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)

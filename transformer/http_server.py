@@ -10,6 +10,9 @@ import uvicorn
 from transformer.http_protocol import InferenceHttpProtocol
 from transformer.sockets import ignore_connections
 
+_TICK_S = 0.1
+"""uvicorn's time between two ticks."""
+
 _ACCEPT_S = 0.1
 """How long connections that have begun are still accepted."""
 
@@ -20,16 +23,27 @@ class HttpServer(uvicorn.Server):
     Args:
         config: uvicorn's configuration, with our protocol.
         listener: The socket that it listens on.
+        arrival_s: Seconds in which a request has to arrive. It may take twice as long, because connections are
+            looked at only that often.
     """
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, arrival_s: float) -> None:
         super().__init__(config)
         self._listener = listener
+        self._ticks_between_looks = max(1, round(arrival_s / _TICK_S))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """See uvicorn; look at every connection now and then."""
+        if counter % self._ticks_between_looks == 0:
+            for connection in list(self.server_state.connections):
+                assert isinstance(connection, InferenceHttpProtocol)
+                connection.look()
+        return await super().on_tick(counter)
 
     async def run_until_ended(self) -> None:
         """Serve; see ``end``."""

@@ -51,9 +51,14 @@ class GoldenCheck:
         self._late_in_a_row = late_in_a_row
         self._late = 0
         self._passed = False
-        self._fault: str | None = None
+        self._fault: str | None = "the golden flights have not been asked about yet"
         self._checked_s = float("-inf")
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def fault(self) -> str | None:
+        """Why the last outcome was no pass, as a sentence; None if it was one."""
+        return self._fault
 
     async def passed(self) -> bool:
         """Tell whether the golden flights come back right, asking the predictor if the last outcome is old."""

@@ -66,7 +66,7 @@ class RestApplication:
                 return
             if path.endswith("/ready") and not await self._service.ready():
                 # the SDK would say the same, and log a stack trace at every probe
-                raise NotReady(f"{self._service.model_name} is not ready: its golden flights do not come back right")
+                raise NotReady(f"{self._service.model_name} is not ready: {self._service.unready_reason}")
             if path in self._documents:
                 await _answer(self._documents[path], send)
                 return

@@ -87,6 +87,8 @@ class TransformerServer(ModelServer):
         http_port: Port for REST.
         grpc_port: Port for gRPC.
         most_body_bytes: A larger request is refused, over REST and gRPC.
+        arrival_s: Seconds in which an HTTP request has to arrive; see ``HttpServer``.
+        timeout_keep_alive: Seconds after which an idle HTTP connection is closed.
         unready_s: Seconds after the first signal in which all is served as before, only readiness is not told.
         grace_s: Seconds after that for requests under way; then they are answered 503.
         grpc_connection_s: Seconds after which a gRPC connection is asked to go; see ``GrpcServer``.
@@ -103,6 +105,8 @@ class TransformerServer(ModelServer):
         http_port: int,
         grpc_port: int,
         most_body_bytes: int,
+        arrival_s: float,
+        timeout_keep_alive: int,
         unready_s: float,
         grace_s: float,
         grpc_connection_s: float,
@@ -119,7 +123,7 @@ class TransformerServer(ModelServer):
             self.dataplane,
             self.model_repository_extension,
             http_port,
-            timeout_keep_alive=self.timeout_keep_alive,
+            timeout_keep_alive=timeout_keep_alive,
         )
         rest.create_application()
         config = rest.config
@@ -128,7 +132,7 @@ class TransformerServer(ModelServer):
         self._service = service
         self._unready_s = unready_s
         self._grace_s = grace_s
-        self._http = HttpServer(config, sockets.listen(host, http_port))
+        self._http = HttpServer(config, sockets.listen(host, http_port), arrival_s)
         self._grpc = GrpcServer(
             service, host=host, port=grpc_port, most_body_bytes=most_body_bytes, connection_s=grpc_connection_s
         )

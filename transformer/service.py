@@ -90,6 +90,11 @@ class DelayService:
         self.metrics.is_ready(ready)
         return ready
 
+    @property
+    def unready_reason(self) -> str | None:
+        """Why the last answer of ``ready`` was no."""
+        return "the server is about to end" if self._ending else self._golden_check.fault
+
     def end(self) -> None:
         """Be ready no more; requests are answered as before."""
         self._ending = True

@@ -32,7 +32,7 @@ def program(name: str) -> str:
 
 def helm(*arguments: str, values: Sequence[Values] = ()) -> subprocess.CompletedProcess[str]:
     """Run Helm with these values on top, in which later ones override earlier ones."""
-    return _run((*arguments, *(["--values", "-"] if values else [])), yaml.safe_dump(_merged(values)))
+    return _run((*arguments, *(["--values", "-"] if values else [])), yaml.safe_dump(merged(values)))
 
 
 @cache  # a rendering takes a third of a second, and most tests look at the same ones
@@ -71,11 +71,12 @@ def only(objects: Sequence[Object], kind: str, name: str | None = None) -> Objec
     return found
 
 
-def _merged(values: Sequence[Values]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
+def merged(values: Sequence[Values]) -> dict[str, Any]:
+    """Return these values in one, in which later ones override earlier ones."""
+    together: dict[str, Any] = {}
     for each in values:
-        _merge(merged, each)
-    return merged
+        _merge(together, each)
+    return together
 
 
 def _merge(into: dict[str, Any], values: Values) -> None:

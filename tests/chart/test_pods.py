@@ -117,6 +117,10 @@ class TestPair:
         assert pair[RUNTIME]["lifecycle"]["preStop"] == {"sleep": {"seconds": 20}}
         assert pair["pod"]["terminationGracePeriodSeconds"] > 20
 
+    def test_idle_connections_outlive_those_of_the_proxies_in_front(self):
+        envoys_s, googles_s = 3600, 600
+        assert int(arguments(of_version()[TRANSFORMER])["timeout_keep_alive"]) > max(envoys_s, googles_s)
+
     def test_the_grpc_port_has_a_name_that_makes_it_http2(self):
         http, grpc = of_version()[TRANSFORMER]["ports"]
         assert (http["name"], grpc["name"]) == ("http", "grpc")

@@ -10,25 +10,25 @@ from typing import Self
 from flights.golden import TOLERANCE
 from tests.e2e.asking import GOLDEN, MODEL, worst_difference
 
-PAUSE_S = 0.02
-CLIENTS = 4
-
 
 class Prober:
     """Sends the golden flights from a few connections for as long as its ``with`` block lasts.
 
     Args:
         address: The Gateway.
+        clients: How many connections.
+        pause_s: How long each waits between an answer and its next request.
 
     Attributes:
         outcomes: How often each came: "200", another status, "wrong" for probabilities that are not the golden
             ones, or the name of a connection's failure.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, clients: int = 4, pause_s: float = 0.02) -> None:
         self._address = address
+        self._pause_s = pause_s
         self._stop = threading.Event()
-        self._counts = [Counter[str]() for _ in range(CLIENTS)]
+        self._counts = [Counter[str]() for _ in range(clients)]
         self._threads = [threading.Thread(target=self._run, args=(counts,)) for counts in self._counts]
 
     def __enter__(self) -> Self:
@@ -49,7 +49,7 @@ class Prober:
     def _run(self, counts: Counter[str]) -> None:
         connection = http.client.HTTPConnection(self._address, timeout=10)
         body, headers = json.dumps(GOLDEN), {"content-type": "application/json"}
-        while not self._stop.wait(PAUSE_S):
+        while not self._stop.wait(self._pause_s):
             try:
                 connection.request("POST", f"{MODEL}/infer", body, headers)
                 answer = connection.getresponse()

@@ -10,12 +10,16 @@ from typing import Any
 import yaml
 from kubernetes import client
 
-from tests.chart.rendering import CHART, program
+from tests.chart.rendering import CHART, merged, program
 
 GATEWAYS = ("gateway.networking.k8s.io", "v1", "gateways")
 SERVICES = ("serving.kserve.io", "v1beta1", "inferenceservices")
 
 NAME = "flight-delay"
+
+_FEW = {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}}
+_SMALL = {"transformer": _FEW, "runtime": _FEW}
+"""Several releases are installed at once, and a node of two CPUs has to have room for all their pods."""
 
 
 class Namespace:
@@ -76,11 +80,12 @@ class Namespace:
 
     def _log(self, pod: Any, container: Any, *, previous: bool = False) -> str:
         try:
-            return self.core.read_namespaced_pod_log(
+            text = self.core.read_namespaced_pod_log(
                 pod.metadata.name, self.name, container=container.name, tail_lines=20, previous=previous
             )
         except client.ApiException as error:
             return f"none: {error.reason}"
+        return text or ""  # the client has None for a log without a line
 
     def service(self, version: str) -> dict[str, Any]:
         """Return the InferenceService of a version."""
@@ -102,9 +107,16 @@ class Namespace:
             for previous in (False, True)
         )
 
+    def metrics(self, pod: str) -> str:
+        """Return a pod's metrics, asked through the API server; empty while it does not answer."""
+        try:
+            return self.core.connect_get_namespaced_pod_proxy_with_path(f"{pod}:8080", self.name, "metrics")
+        except client.ApiException:
+            return ""
+
     def helm(self, verb: str, *arguments: str, values: Mapping[str, Any] | None = None) -> str:
         """Run Helm on the release and return what it prints."""
-        stdin = None if values is None else yaml.safe_dump(dict(values))
+        stdin = None if values is None else yaml.safe_dump(merged((_SMALL, values)))
         extra = () if values is None else ("--values", str(CHART / "values-local.yaml"), "--values", "-")
         run = subprocess.run(
             [program("helm"), verb, NAME, *arguments, "--namespace", self.name, *extra],

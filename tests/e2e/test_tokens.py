@@ -43,6 +43,9 @@ REFUSED = {
     "no JWT": "token",
 }
 
+CODES = {"good": grpc.StatusCode.OK, "another audience": grpc.StatusCode.PERMISSION_DENIED}
+"""What gRPC says where it is not UNAUTHENTICATED."""
+
 
 @pytest.fixture(scope="module")
 def address(namespace, bucket) -> str:
@@ -96,12 +99,11 @@ def test_a_greedy_subject_is_slowed_down_and_another_is_not(address):
     assert ask(address, MODEL, authorization=f"Bearer {make_token(sub='modest')}")[0] == 200
 
 
-@pytest.mark.parametrize(
-    ("token", "code"),
-    [(make_token(), grpc.StatusCode.OK), (REFUSED["expired"], grpc.StatusCode.UNAUTHENTICATED)],
-    ids=["good", "expired"],
-)
-def test_grpc_asks_for_a_token_too(address, token, code):
+@pytest.mark.parametrize("name", ["good", *REFUSED])
+def test_grpc_asks_for_a_token_too(address, name):
+    token = REFUSED.get(name, make_token())
+    # Envoy tells another audience apart; over REST the chart makes a 401 of it, over gRPC it cannot.
+    code = CODES.get(name, grpc.StatusCode.UNAUTHENTICATED)
     with grpc.insecure_channel(f"{address}:8081") as channel:
         stub = grpc_predict_v2_pb2_grpc.GRPCInferenceServiceStub(channel)
         call = stub.ModelReady.future(

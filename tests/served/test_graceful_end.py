@@ -100,6 +100,7 @@ class TestReadinessFirst:
         pair = make_pair(unready_s=2)
         pair.transformer.popen.send_signal(signal.SIGTERM)
         wait_until(lambda: get(pair.http_port, READY).status == 503, "unreadiness", 1)
+        assert get(pair.http_port, READY).json() == {"error": "flight-delay is not ready: the server is about to end"}
         assert get(pair.http_port, "/v2/health/ready").status == 503
         with pair.stub() as stub:
             assert not stub.ServerReady(pb.ServerReadyRequest()).ready
@@ -163,6 +164,39 @@ class TestAConnectionThatIs:
         half_body.send(slice(-20, None))
         assert half_head.answer() == half_body.answer() == (200, True, b"")
         assert pair.transformer.wait_for_exit(EXIT_S) == 0
+
+    def test_idle_for_as_long_as_told_is_closed_and_not_before(self, make_pair):
+        connection = Connection(make_pair(timeout_keep_alive=2))
+        for _ in range(2):
+            time.sleep(1)
+            connection.send()
+            assert connection.answer() == (200, False, None)
+        begin = time.monotonic()
+        assert connection.socket.recv(1) == b""
+        assert time.monotonic() - begin > 1.9
+
+    def test_unused_is_closed_as_an_idle_one(self, make_pair):
+        connection = Connection(make_pair(timeout_keep_alive=1))
+        assert connection.socket.recv(1) == b""
+
+    @pytest.mark.parametrize("arrived", [5, 60, -20], ids=["a part of the line", "a part of the head", "no whole body"])
+    @pytest.mark.parametrize("path", ["short", "ordinary"])
+    def test_slow_to_bring_its_request_is_told_so_and_closed(self, make_pair, arrived, path):
+        connection = Connection(make_pair(arrival_s=0.5))
+        if path == "ordinary":
+            connection.raw = connection.raw.replace(b"/infer", b"/infer?", 1)
+        connection.send()
+        assert connection.answer() == (200, False, None)
+        begin = time.monotonic()
+        connection.send(slice(0, arrived))
+        assert connection.answer() == (408, True, b"")
+        assert time.monotonic() - begin > 0.4
+
+    def test_slow_to_get_its_answer_is_not_taken_for_a_slow_request(self, make_pair, predictor):
+        connection = Connection(make_pair(arrival_s=0.3))
+        predictor.become("slow", seconds=1.5)
+        connection.send()
+        assert connection.answer() == (200, False, None)
 
 
 class TestAHungPredictor:

@@ -39,6 +39,84 @@ def test_the_first_request_is_sent_at_once_and_the_next_ones_together() -> None:
     assert asyncio.run(scenario()) == [2, 8]
 
 
+def test_a_second_call_goes_out_beside_the_first_only_while_many_flights_wait() -> None:
+    async def scenario() -> list[int]:
+        predictor = FakePredictor()
+        predictor.gate = asyncio.Event()
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5, rows_for_second_call=100)
+        requests = []
+        for count in (1, 99, 1, 150, 7):  # 99 wait beside the first; 100 are a second call; nothing is a third
+            requests.append(asyncio.ensure_future(coalescer.predict(make_encoded(count))))
+            await settle()
+        assert predictor.calls == [1, 100]
+        predictor.gate.set()
+        await asyncio.gather(*requests)
+        predictor.gate.clear()
+        for count in (2, 3, 4):
+            requests.append(asyncio.ensure_future(coalescer.predict(make_encoded(count))))
+            await settle()
+        assert predictor.calls[-1] == 2, "one call at a time again"
+        predictor.gate.set()
+        await asyncio.gather(*requests)
+        return predictor.calls
+
+    assert asyncio.run(scenario()) == [1, 100, 157, 2, 7]
+
+
+def test_of_two_calls_the_first_that_ends_takes_up_what_is_worth_one() -> None:
+    async def scenario() -> list[int]:
+        gates = {count: asyncio.Event() for count in (10, 20, 30, 5)}
+
+        class Gated(FakePredictor):
+            async def predict(self, rows: bytes, count: int, *rest: object) -> list[float]:
+                answer = await super().predict(rows, count, *rest)  # type: ignore[arg-type]
+                await gates[count].wait()
+                return answer
+
+        predictor = Gated()
+        coalescer = Coalescer(predictor, make_metrics(), deadline_s=5, rows_for_second_call=20)
+        requests = []
+        for count in (10, 20, 30):
+            requests.append(asyncio.ensure_future(coalescer.predict(make_encoded(count))))
+            await settle()
+        assert predictor.calls == [10, 20]
+        gates[20].set()
+        await settle()
+        assert predictor.calls == [10, 20, 30]
+        requests.append(asyncio.ensure_future(coalescer.predict(make_encoded(5))))
+        gates[30].set()
+        await settle()
+        assert predictor.calls == [10, 20, 30], "five flights wait for the call in flight"
+        gates[10].set()
+        gates[5].set()
+        await asyncio.gather(*requests)
+        return predictor.calls
+
+    assert asyncio.run(scenario()) == [10, 20, 30, 5]
+
+
+def test_a_caller_who_cannot_be_told_does_not_harm_the_others_in_its_call() -> None:
+    class Broken:
+        done = False
+
+        def succeed(self, probabilities: list[float]) -> None:
+            raise RuntimeError("a bug")
+
+        def fail(self, error: Exception) -> None:
+            self.done = True
+
+    async def scenario() -> bool:
+        predictor = FakePredictor()
+        coalescer, broken = Coalescer(predictor, make_metrics(), deadline_s=0.2), Broken()
+        coalescer.submit(make_encoded(1), broken)
+        assert len(await coalescer.predict(make_encoded(2))) == 2
+        assert len(await coalescer.predict(make_encoded(3))) == 3
+        await asyncio.sleep(0.25)
+        return broken.done
+
+    assert asyncio.run(scenario()), "it is late in the end"
+
+
 def test_answers_of_64_clients_with_random_sizes_never_mix() -> None:
     async def client(coalescer: Coalescer, seed: int) -> None:
         dice = random.Random(seed)
@@ -47,16 +125,16 @@ def test_answers_of_64_clients_with_random_sizes_never_mix() -> None:
             answer = await coalescer.predict(flights)
             np.testing.assert_array_equal(answer, probabilities_of(flights.rows, flights.count))
 
-    async def scenario(calls_in_flight: int) -> list[int]:
+    async def scenario(rows_for_second_call: int) -> list[int]:
         predictor = FakePredictor()
         coalescer = Coalescer(
-            predictor, make_metrics(), deadline_s=30, most_rows_per_call=100, calls_in_flight=calls_in_flight
+            predictor, make_metrics(), deadline_s=30, most_rows_per_call=100, rows_for_second_call=rows_for_second_call
         )
         await asyncio.gather(*(client(coalescer, seed) for seed in range(64)))
         return predictor.calls
 
-    for calls_in_flight in (1, 2, 3):
-        calls = asyncio.run(scenario(calls_in_flight))
+    for rows_for_second_call in (1, 50, 1000):
+        calls = asyncio.run(scenario(rows_for_second_call))
         assert max(calls) <= 100
         assert len(calls) < 64 * 20 / 2
 

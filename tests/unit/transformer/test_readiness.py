@@ -128,3 +128,20 @@ def test_a_late_outcome_is_not_kept(bundle: Bundle, predictor: FakePredictor) ->
         assert await check.passed()
 
     asyncio.run(scenario())
+
+
+def test_what_keeps_a_version_from_being_ready_is_told(bundle: Bundle, predictor: FakePredictor) -> None:
+    async def scenario() -> list[str | None]:
+        check = GoldenCheck(bundle, predictor, kept_s=0)
+        told = [check.fault]
+        for fault in (PredictorUnavailable("the predictor is away"), None):
+            predictor.fault = fault
+            await check.passed()
+            told.append(check.fault)
+        return told
+
+    assert asyncio.run(scenario()) == [
+        "the golden flights have not been asked about yet",
+        "the predictor is away",
+        None,
+    ]
