@@ -118,7 +118,8 @@ class Psi:
 
 
 LEAST_GROUP = 0.05
-"""Neighbouring buckets are joined until a group holds this share of all values: the index is noisy in rare ones."""
+"""Neighbouring buckets are joined until a group holds this share of stable's values: where that has next to nothing,
+a few of the canary's values would make the index as large as one likes."""
 
 
 def psi(canary: Histogram, stable: Histogram, canary_size: float, stable_size: float) -> Psi | None:
@@ -135,10 +136,10 @@ def psi(canary: Histogram, stable: Histogram, canary_size: float, stable_size: f
     shares = np.array([canary.counts, stable.counts]) / [[canary.total], [stable.total]]
     groups = [np.zeros(2)]
     for column in shares.T:
-        if groups[-1].mean() >= LEAST_GROUP:
+        if groups[-1][1] >= LEAST_GROUP:
             groups.append(np.zeros(2))
         groups[-1] = groups[-1] + column
-    if len(groups) > 1 and groups[-1].mean() < LEAST_GROUP:
+    if len(groups) > 1 and groups[-1][1] < LEAST_GROUP:
         rest = groups.pop()
         groups[-1] = groups[-1] + rest
     if len(groups) < 2:

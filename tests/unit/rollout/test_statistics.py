@@ -128,6 +128,12 @@ def test_a_distribution_that_moves_where_stable_has_nothing_is_seen_and_finite()
     assert index.exceeds(0.25, 1e-6)
 
 
+def test_a_few_values_in_a_bucket_that_is_empty_for_stable_are_no_drift():
+    stable = Histogram(BOUNDS[:3], (0.6e4, 0.4e4, 0.0, 0.0))
+    index = psi(Histogram(BOUNDS[:3], (152.0, 90.0, 31.0, 0.0)), stable, 273, 1e4)
+    assert index.value < 0.05
+
+
 def test_everything_in_one_group_has_no_index():
     one = Histogram((1.0,), (500.0, 0.0))
     assert psi(one, one, 500, 500) is None
