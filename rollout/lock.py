@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -68,7 +69,8 @@ class Lock:
         self._over.set()
         self._thread.join()
         if self._lost_to is None:
-            self._release()
+            with suppress(client.ApiException, HTTPError):  # then it ends by itself
+                self._release()
 
     def check(self) -> None:
         """Do nothing while the lease is held.
@@ -76,6 +78,8 @@ class Lock:
         Raises:
             LockLost: It is not, or nobody knows.
         """
+        with suppress(client.ApiException, HTTPError):
+            self._renew()  # now: the thread may notice a few seconds later that another has taken over
         if self._lost_to is not None:
             raise LockLost(f"{self._lost_to} has taken over: nothing more is changed here")
         if time.monotonic() - self._renewed_s > DURATION_S:
@@ -97,6 +101,9 @@ class Lock:
         if holder and not self._force:
             self._wait_for_its_end(lease)
             lease = self._read()
+        if lease is None:  # deleted meanwhile
+            self._take()
+            return
         try:
             self._api.replace_namespaced_lease(self._name, self._namespace, self._filled(lease))
         except client.ApiException as error:
@@ -119,20 +126,18 @@ class Lock:
                 raise CannotRollOut(f"another rollout command is at work: {lease.spec.holder_identity}")
 
     def _keep(self) -> None:
-        while not self._over.wait(RENEWAL_S):
-            try:
-                lease = self._read()
-                holder = lease and lease.spec.holder_identity
-                if holder != self._identity:
-                    self._lost_to = holder or "nobody that is known"
-                    return
-                self._api.replace_namespaced_lease(self._name, self._namespace, self._filled(lease))
-                self._renewed_s = time.monotonic()
-            except (
-                client.ApiException,
-                HTTPError,
-            ):  # the API server may be away for a moment; check() tells when it was too long
-                continue
+        while self._lost_to is None and not self._over.wait(RENEWAL_S):
+            with suppress(client.ApiException, HTTPError):  # away for a moment; check() tells when it was too long
+                self._renew()
+
+    def _renew(self) -> None:
+        lease = self._read()
+        holder = lease and lease.spec.holder_identity
+        if holder != self._identity:
+            self._lost_to = holder or "nobody that is known"
+            return
+        self._api.replace_namespaced_lease(self._name, self._namespace, self._filled(lease))
+        self._renewed_s = time.monotonic()
 
     def _release(self) -> None:
         lease = self._read()
