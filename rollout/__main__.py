@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -70,7 +70,7 @@ class Command:
             after = source.read()
             self.console.print(self._table(before, after))
             return
-        with Live(console=self.console, auto_refresh=False) as live:
+        with suppress(KeyboardInterrupt), Live(console=self.console, auto_refresh=False) as live:
             readings = [before]
             while True:
                 time.sleep(min(2.0, window_s))
