@@ -154,7 +154,8 @@ class Command:
 
     def _change(self, what: str, change: Callable[[], str], *, force: bool = False) -> None:
         with self._lock(what, force=force):
-            self._release.check_chart()
+            if not force:  # who is in a hurry is not told about charts
+                self._release.check_chart()
             self.note(change())
 
     def report(self) -> None:
