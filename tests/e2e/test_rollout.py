@@ -232,7 +232,9 @@ def test_killed_at_each_step_and_run_again_it_ends_promoted(release, rollout, lo
     for step in (25, 50):
         release.wait(
             f"{step} %",
-            lambda step=step: running.poll() is not None or routed(release)["grpcroutes"][FIRST] == step,
+            lambda step=step, running=running: (
+                running.poll() is not None or routed(release)["grpcroutes"][FIRST] == step
+            ),
             seconds=150,
         )
         assert running.poll() is None, running.communicate()
