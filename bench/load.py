@@ -1,5 +1,6 @@
 """What a load generator measured."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,7 @@ class Load:
         p50_ms: Half of the answers took at most so long; NaN if there were none, as the other two.
         p95_ms: 95 % of them.
         p99_ms: 99 % of them.
+        mean_ms: Their mean; NaN where the sender does not tell it.
     """
 
     duration_s: float
@@ -27,6 +29,7 @@ class Load:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    mean_ms: float = math.nan
 
 
 class Sender(Protocol):

@@ -126,6 +126,8 @@ class Starter:
         arguments: Callable[[int, int], Sequence[str]],
         ready_path: str,
         environment: Mapping[str, str] = NOTHING,
+        port_variables: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> Server:
         """Return the server of that name, started and ready.
 
@@ -134,13 +136,15 @@ class Starter:
             arguments: Python's arguments for it, from its ports for REST and gRPC.
             ready_path: Path that answers 200 once it is ready.
             environment: Variables on top of our own.
+            port_variables: Variables that its ports for REST and gRPC are put into.
+            python: Which Python runs it.
 
         Raises:
             CannotMeasure: It does not come up.
         """
         if name not in self._servers:
             logger.info("starting %s", name)
-            server = self._servers[name] = self._start(name, arguments, environment)
+            server = self._servers[name] = self._start(name, arguments, environment, port_variables, python)
             server.wait_for_200(ready_path)
         return self._servers[name]
 
@@ -153,7 +157,7 @@ class Starter:
     ) -> float:
         """Start one more server and end it again; return the seconds from its start until it was ready."""
         started_s = time.perf_counter()
-        server = self._start(name, arguments, NOTHING)
+        server = self._start(name, arguments)
         try:
             server.wait_for_200(ready_path)
             ready_s = time.perf_counter()
@@ -163,16 +167,22 @@ class Starter:
         return ready_s - started_s
 
     def _start(
-        self, name: str, arguments: Callable[[int, int], Sequence[str]], environment: Mapping[str, str]
+        self,
+        name: str,
+        arguments: Callable[[int, int], Sequence[str]],
+        environment: Mapping[str, str] = NOTHING,
+        port_variables: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> Server:
         http_port, grpc_port = _free_ports(2)
+        ports = dict(zip(port_variables, map(str, (http_port, grpc_port)), strict=False))
         with (self._logs / f"{name}.log").open("wb") as log:
             popen = subprocess.Popen(
-                [sys.executable, *arguments(http_port, grpc_port)],
+                [python, *arguments(http_port, grpc_port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+                env={**os.environ, "OMP_NUM_THREADS": "1", **environment, **ports},
                 start_new_session=True,  # Ctrl-C reaches the benchmark alone, which ends its servers in order
                 preexec_fn=_end_with_parent(),
             )

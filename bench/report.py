@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bench.case import Case
 from bench.goals import Outcome
+from bench.growth import Growth
 from bench.rounds import Measurement, Measurements
 from bench.spread import Spread
 from bench.start import TransformerStart
@@ -24,12 +25,15 @@ def encode(
     measurements: Measurements,
     starts: Sequence[TransformerStart],
     outcomes: Sequence[Outcome],
+    growth: Growth | None = None,
 ) -> bytes:
     """Write the medians and the goals as JSON."""
     cases: dict[str, dict[str, object]] = {}
     for (variant, case), measured in measurements.items():
         cases.setdefault(variant, {})[str(case)] = {
             "rps": round(median(each.rps for each in measured), 1),
+            "rps_least": round(min(each.rps for each in measured), 1),
+            "rps_most": round(max(each.rps for each in measured), 1),
             "p50_ms": _finite(Spread.of([each.load.p50_ms for each in measured]).median),
             "p95_ms": _finite(Spread.of([each.load.p95_ms for each in measured]).median),
             "p99_ms": _finite(Spread.of([each.load.p99_ms for each in measured]).median),
@@ -58,6 +62,8 @@ def encode(
         }
         for outcome in outcomes
     }
+    if growth:
+        document["growth"] = growth.as_document()
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 

@@ -52,10 +52,10 @@ function done(summary, latency, _)
   local errors = summary.errors
   io.write(string.format(
     '%(mark)s{"duration_us": %%d, "sent": %%d, "answered": %%d, "late": %%d, "not_2xx": %%d, "broken": %%d, ' ..
-    '"p50_us": %%d, "p95_us": %%d, "p99_us": %%d}\\n',
+    '"mean_us": %%d, "p50_us": %%d, "p95_us": %%d, "p99_us": %%d}\\n',
     summary.duration, thread:get("sent"), summary.requests, errors.timeout, errors.status,
     errors.connect + errors.read + errors.write,
-    latency:percentile(50), latency:percentile(95), latency:percentile(99)))
+    latency.mean, latency:percentile(50), latency:percentile(95), latency:percentile(99)))
 end
 """
 
@@ -166,7 +166,7 @@ def parse(printed: str) -> Load:
             raise CannotMeasure(f"wrk got no answer: {measured}")
         # every request is as old as the load, and there is nothing to take percentiles of
         late = measured["sent"] if duration_s > LATE_S else 0
-        measured |= dict.fromkeys(("p50_us", "p95_us", "p99_us"), math.nan)
+        measured |= dict.fromkeys(("mean_us", "p50_us", "p95_us", "p99_us"), math.nan)
     return Load(
         duration_s=duration_s,
         sent=measured["sent"],
@@ -176,4 +176,5 @@ def parse(printed: str) -> Load:
         p50_ms=measured["p50_us"] / 1e3,
         p95_ms=measured["p95_us"] / 1e3,
         p99_ms=measured["p99_us"] / 1e3,
+        mean_ms=measured["mean_us"] / 1e3,
     )

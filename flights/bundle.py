@@ -36,6 +36,7 @@ CONTRACT = "contract/contract.json"
 ENCODER = "contract/encoder.json"
 MANIFEST = manifest.PATH
 GOLDEN = "golden/flights.json"
+REPORT = manifest.REPORT
 
 BOOSTER_ENDINGS = (".bst", ".json", ".ubj")
 """The endings that the stock runtime takes for a booster."""
@@ -134,20 +135,39 @@ def encode(
                 "probabilities": list(golden.probabilities),
             }
         ),
-    } | {f"report/{name}": content for name, content in report.items()}
+    } | {f"{REPORT}{name}": content for name, content in report.items()}
     described = Manifest.of(files, provenance, version)
-    files[MANIFEST] = described.encode()
+    _write(folder, files, described)
+    return described.version
 
+
+def add_report(folder: Path, report: Mapping[str, bytes]) -> None:
+    """Add files to the report of a bundle, or replace them; its version and all that is served stay as they are.
+
+    Args:
+        folder: The bundle.
+        report: Files for ``report/``, by name.
+
+    Raises:
+        InvalidBundle: Ours: there is no whole bundle in the folder.
+    """
+    folder = folder.resolve()
+    decode(folder)
+    described, files = manifest.read(folder)
+    files |= {f"{REPORT}{name}": content for name, content in report.items()}
+    _write(folder, files, Manifest.of(files, described.provenance, described.version))
+
+
+def _write(folder: Path, files: Mapping[str, bytes], described: Manifest) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         written = Path(scratch, "bundle")
-        for path, content in files.items():
+        for path, content in {**files, MANIFEST: described.encode()}.items():
             target = written / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         decode(written)  # what cannot be read back must not be left behind
         _exchange(written, folder, Path(scratch, "replaced"))
-    return described.version
 
 
 def _exchange(written: Path, folder: Path, replaced: Path) -> None:

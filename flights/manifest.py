@@ -14,6 +14,8 @@ from flights.document import Document, encode
 from flights.errors import InvalidBundle, shown
 
 PATH = "contract/manifest.json"
+REPORT = "report/"
+"""Where the files lie that no server reads."""
 
 _VERSION_DIGITS = 10
 _ZEROS = "0" * 64
@@ -51,12 +53,15 @@ class Manifest:
     def of(cls, files: Mapping[str, bytes], provenance: Mapping[str, object], version: str | None) -> "Manifest":
         """Make the manifest of a version's files; without a name, the version is named after their content.
 
+        The report is left out of the name: what is served stays the same version whatever is written about it.
+
         Raises:
             InvalidBundle: Ours: the name cannot be a version, or that of a file not a path inside the bundle.
         """
         hashes = {name: _sha256(content) for name, content in sorted(files.items())}
         if version is None:
-            version = f"scl-{_digest(hashes)[:_VERSION_DIGITS]}"
+            served = {name: digest for name, digest in hashes.items() if not name.startswith(REPORT)}
+            version = f"scl-{_digest(served)[:_VERSION_DIGITS]}"
         return cls(version, hashes, provenance)
 
     @classmethod

@@ -1,6 +1,8 @@
 """The booster: gradient-boosted trees that answer the probability of a delay."""
 
+import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,20 +18,40 @@ THREADS = 1
 class Hyperparameters:
     """How the trees are grown.
 
-    Searched by hand, by average precision and log loss on June, August, September and October, each with the
-    months before it trained on; docs/decisions/0003-the-booster-that-ships.md says which were chosen less cleanly.
+    Those without a default are chosen by ``python -m training search``.
+
+    Attributes:
+        max_depth: Most decisions on the way to a leaf; with the number of trees, what a prediction costs.
+        min_child_weight: Least weight of a leaf, in flights times p (1 - p).
+        reg_lambda: How strongly small leaves are drawn to zero.
+        eta: Share of each tree that is added.
+        subsample: Share of the flights that a tree sees.
+        colsample_bytree: Share of the columns that a tree sees.
+        scale_pos_weight: Weight of a delayed flight; other than 1 it ruins the probabilities.
+        eval_metric: What stops the trees: a proper score keeps probabilities honest.
+        seed: Of the samples.
+        nthread: Threads to fit with.
     """
 
-    max_depth: int = 10  # 3 and 5 are worse, 12 no better: a delay is hour x airline x destination x day
-    min_child_weight: float = 5.0  # 20 and 50 are worse, 1 no better
-    reg_lambda: float = 20.0  # pays for the depth: small leaves are drawn to the average
-    eta: float = 0.15  # .1 and .05 take longer for nothing, .2 is a little worse
-    subsample: float = 0.8  # customary; .5 is worse
-    colsample_bytree: float = 0.6  # .4, .8 and sampling by node are worse
-    scale_pos_weight: float = 1.0  # any other weight ruins the probabilities; the threshold does its work
-    eval_metric: str = "logloss"  # a proper score: what stops the trees also keeps probabilities honest
+    max_depth: int
+    min_child_weight: float
+    reg_lambda: float
+    eta: float
+    subsample: float
+    colsample_bytree: float
+    scale_pos_weight: float = 1.0
+    eval_metric: str = "logloss"
     seed: int = 0
     nthread: int = THREADS
+
+
+HYPERPARAMETERS = Path(__file__).with_name("hyperparameters.json")
+"""What the search chose, committed beside the code."""
+
+
+def chosen_hyperparameters() -> Hyperparameters:
+    """Return what the last search chose."""
+    return Hyperparameters(**json.loads(HYPERPARAMETERS.read_text())["booster"])
 
 
 MOST_ROUNDS = 400

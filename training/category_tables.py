@@ -67,14 +67,19 @@ class FittedCategories:
         return tuple(tables)
 
 
-def fit(rows: pd.DataFrame, delayed: npt.NDArray[np.bool_]) -> FittedCategories:
+def fit(
+    rows: pd.DataFrame,
+    delayed: npt.NDArray[np.bool_],
+    fewest_flights: int = FEWEST_FLIGHTS,
+    smoothing_flights: float = SMOOTHING_FLIGHTS,
+) -> FittedCategories:
     """Fit on the training part alone, n rows and n labels: a value is the smoothed share of delayed flights."""
     fields = [field.name for field in ENCODED_FIELDS]
     vocabulary = {}
     for field in fields:
         counts = rows[field].value_counts()
-        vocabulary[field] = frozenset(counts.index[counts >= FEWEST_FLIGHTS])
-    fitted = FittedCategories(MEstimateEncoder(cols=fields, m=SMOOTHING_FLIGHTS), vocabulary)
+        vocabulary[field] = frozenset(counts.index[counts >= fewest_flights])
+    fitted = FittedCategories(MEstimateEncoder(cols=fields, m=smoothing_flights), vocabulary)
     labels = pd.Series(delayed.astype(np.float64), index=rows.index)
     fitted.encoder.fit(fitted.with_rare(rows), labels)
     return fitted

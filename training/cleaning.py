@@ -33,7 +33,6 @@ _FIELD_REASONS = {
     OPERATED: "Fecha-O is no operated departure as YYYY-MM-DD HH:MM:SS, from 2000 to 2099",
 }
 _NOT_OPERATED = "Fecha-O is empty: the flight never left"
-_ELSEWHERE = "Ori-I is not SCEL: the flight leaves from elsewhere"
 _REPEATED = "the row repeats an earlier one in every cell"
 _RAGGED = "the line has more or fewer cells than the header"
 _IMPOSSIBLE_DELAY = "Fecha-O is more than 12 hours before or 7 days after Fecha-I"
@@ -67,12 +66,14 @@ class Cleaned:
         delayed: Whether each flight was delayed, of shape [n].
         read_count: Rows of the file, good or bad.
         reasons: Why the others were dropped.
+        country: Whose public holidays the flights know.
     """
 
     rows: pd.DataFrame
     delayed: npt.NDArray[np.bool_]
     read_count: int
     reasons: tuple[Reason, ...]
+    country: str = "CL"
 
     @property
     def dropped_count(self) -> int:
@@ -90,7 +91,7 @@ def clean(dataset: Dataset) -> Cleaned:
     if dataset.ragged_lines:
         examples = tuple(map(str, dataset.ragged_lines[:_EXAMPLES]))
         reasons.append(Reason(_RAGGED, len(dataset.ragged_lines), examples))
-    good, found = _pass(_ROW_SCHEMA, dataset.rows.assign(repeated=dataset.rows.duplicated()))
+    good, found = _pass(_row_schema(dataset.origins), dataset.rows.assign(repeated=dataset.rows.duplicated()))
     rows = dataset.rows.loc[good]
     reasons += found
     delays = pd.DataFrame({"delay": delay_seconds(rows)}, index=rows.index)
@@ -103,6 +104,7 @@ def clean(dataset: Dataset) -> Cleaned:
         delayed=delayed(delays["delay"].loc[good].to_numpy()),
         read_count=len(dataset.rows) + len(dataset.ragged_lines),
         reasons=tuple(reasons),
+        country=dataset.country,
     )
 
 
@@ -155,24 +157,27 @@ def _empty_or_passes(field: Field) -> Callable[["pd.Series[str]"], "pd.Series[bo
     return lambda column: (column == "") | _timestamp_passes(field)(column)
 
 
-_ROW_SCHEMA = pa.DataFrameSchema(
-    {
-        field.name: pa.Column(object, pa.Check(_passes(field), error=_FIELD_REASONS[field]))
-        for field in (DESTINATION, AIRLINE, FLIGHT_TYPE)
-    }
-    | {
-        SCHEDULED.name: pa.Column(object, pa.Check(_timestamp_passes(SCHEDULED), error=_FIELD_REASONS[SCHEDULED])),
-        "Ori-I": pa.Column(object, pa.Check(lambda column: column == "SCEL", error=_ELSEWHERE)),
-        OPERATED.name: pa.Column(
-            object,
-            [
-                pa.Check(lambda column: column != "", error=_NOT_OPERATED),
-                pa.Check(_empty_or_passes(OPERATED), error=_FIELD_REASONS[OPERATED]),
-            ],
-        ),
-        "repeated": pa.Column(bool, pa.Check(lambda column: ~column, error=_REPEATED)),
-    },
-)
+def _row_schema(origins: tuple[str, ...]) -> pa.DataFrameSchema:
+    elsewhere = f"Ori-I is not {' or '.join(origins)}: the flight leaves from elsewhere"
+    return pa.DataFrameSchema(
+        {
+            field.name: pa.Column(object, pa.Check(_passes(field), error=_FIELD_REASONS[field]))
+            for field in (DESTINATION, AIRLINE, FLIGHT_TYPE)
+        }
+        | {
+            SCHEDULED.name: pa.Column(object, pa.Check(_timestamp_passes(SCHEDULED), error=_FIELD_REASONS[SCHEDULED])),
+            "Ori-I": pa.Column(object, pa.Check(lambda column: column.isin(origins), error=elsewhere)),
+            OPERATED.name: pa.Column(
+                object,
+                [
+                    pa.Check(lambda column: column != "", error=_NOT_OPERATED),
+                    pa.Check(_empty_or_passes(OPERATED), error=_FIELD_REASONS[OPERATED]),
+                ],
+            ),
+            "repeated": pa.Column(bool, pa.Check(lambda column: ~column, error=_REPEATED)),
+        },
+    )
+
 
 _DELAY_SCHEMA = pa.DataFrameSchema(
     {"delay": pa.Column(int, pa.Check.in_range(EARLIEST_DELAY_SECONDS, LATEST_DELAY_SECONDS, error=_IMPOSSIBLE_DELAY))}

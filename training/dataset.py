@@ -35,12 +35,16 @@ class Dataset:
         sha256: SHA-256 of the file as it is, compressed or not, in hexadecimal.
         rows: All cells as text, nothing stripped or replaced; the index is each row's line in the file, from 1.
         ragged_lines: Lines that have more or fewer cells than the header, and so are in no row.
+        origins: ICAO codes of the airports that its flights leave from.
+        country: Whose public holidays they know, as ISO 3166 code.
     """
 
     name: str
     sha256: str
     rows: pd.DataFrame
     ragged_lines: tuple[int, ...]
+    origins: tuple[str, ...] = ("SCEL",)
+    country: str = "CL"
 
 
 def read(path: Path) -> Dataset:

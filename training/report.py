@@ -34,6 +34,7 @@ def _metrics(trained: Trained, cleaned: Cleaned) -> dict[str, object]:
     }
     return {
         **{name: round(score, _DIGITS) for name, score in asdict(trained.scores).items()},
+        **{f"{name}_ci95": [round(end, _DIGITS) for end in ends] for name, ends in trained.ci95.items()},
         "threshold": trained.threshold,
         "trees": trained.booster.num_boosted_rounds(),
         "parts": parts,
@@ -42,7 +43,7 @@ def _metrics(trained: Trained, cleaned: Cleaned) -> dict[str, object]:
 
 def table(trained: tuple[Trained, ...]) -> Table:
     """Return the scores on the test parts, beside flagging every flight and the old service."""
-    rows = Table(title="On flights held out for the test")
+    rows = Table(title="On flights held out for the test, with 95 % intervals over days")
     rows.add_column("split")
     for name in ("F1", "flag all", "old F1*", "PR-AUC", "ROC-AUC", "Brier", "threshold"):
         rows.add_column(name, justify="right")
@@ -50,5 +51,8 @@ def table(trained: tuple[Trained, ...]) -> Table:
         scores = one.scores
         shown = (scores.f1, scores.flag_all_f1, OLD_SERVICE_F1[one.split.name], scores.pr_auc, scores.roc_auc)
         rows.add_row(one.split.name, *(f"{value:.3f}" for value in (*shown, scores.brier, one.threshold)))
+        for at, end in enumerate(("  from", "  to")):
+            ends = {name: f"{interval[at]:.3f}" for name, interval in one.ci95.items()}
+            rows.add_row(end, ends["f1"], "", "", ends["pr_auc"], ends["roc_auc"], ends["brier"], "", style="dim")
     rows.caption = "flag all: F1 of calling every flight delayed\n*of the old service, on the SCL 2017 data"
     return rows

@@ -58,7 +58,7 @@ def temporal_split(scheduled: list[str], delayed: npt.NDArray[np.bool_]) -> Spli
     month = (months - first).astype(int)
     parts = [np.flatnonzero((edges[part] <= month) & (month < edges[part + 1])) for part in range(3)]
     periods = [_period(first + edges[part], first + edges[part + 1] - 1) for part in range(3)]
-    return _checked(Split("temporal", parts[0], parts[1], parts[2], (periods[0], periods[1], periods[2])), delayed)
+    return checked(Split("temporal", parts[0], parts[1], parts[2], (periods[0], periods[1], periods[2])), delayed)
 
 
 def random_split(delayed: npt.NDArray[np.bool_]) -> Split:
@@ -77,14 +77,19 @@ def random_split(delayed: npt.NDArray[np.bool_]) -> Split:
         for part, positions in zip(parts, np.split(shuffled, edges), strict=True):
             part.append(positions)
     training, validation, test = (np.sort(np.concatenate(part)) for part in parts)
-    return _checked(Split("random", training, validation, test, ("80 %", "10 %", "10 %")), delayed)
+    return checked(Split("random", training, validation, test, ("80 %", "10 %", "10 %")), delayed)
 
 
 def _period(first: np.datetime64, last: np.datetime64) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _checked(split: Split, delayed: npt.NDArray[np.bool_]) -> Split:
+def checked(split: Split, delayed: npt.NDArray[np.bool_]) -> Split:
+    """Return the split, if each of its parts can be learnt from or measured on.
+
+    Raises:
+        InvalidDataset: Ours: a part is too small or of one class.
+    """
     for (name, part), period in zip(split.parts().items(), split.periods, strict=True):
         place = f"the {split.name} split's {name} part ({period})"
         if len(part) < FEWEST_FLIGHTS:

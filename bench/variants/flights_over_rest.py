@@ -9,16 +9,21 @@ from bench.traffic import Batch
 from bench.variants.over_rest import OverRest
 
 
+def encode(batch: Batch) -> bytes:
+    """Write a request with a tensor of BYTES for each column."""
+    inputs = [
+        {"name": name, "shape": [len(column)], "datatype": "BYTES", "data": column}
+        for name, column in batch.columns.items()
+    ]
+    return json.dumps({"inputs": inputs}, separators=(",", ":")).encode()
+
+
 class FlightsOverRest(OverRest):
     """A variant that is asked about flights in JSON and answers ``delay_probability``."""
 
     def body(self, batch: Batch) -> bytes:
         """Return a tensor of BYTES for each column."""
-        inputs = [
-            {"name": name, "shape": [len(column)], "datatype": "BYTES", "data": column}
-            for name, column in batch.columns.items()
-        ]
-        return json.dumps({"inputs": inputs}, separators=(",", ":")).encode()
+        return encode(batch)
 
     def check(self, batch: Batch, answer: bytes) -> None:
         """Compare ``delay_probability`` and ``delayed`` with the booster's."""

@@ -30,11 +30,9 @@ class Pair(FlightsOverRest):
         return cls(traffic, server(starter, traffic, behind), behind)
 
 
-def server(starter: Starter, traffic: Traffic, behind: Server) -> Server:
+def server(starter: Starter, traffic: Traffic, behind: Server, name: str = "transformer") -> Server:
     """Start the transformer."""
-    return starter.server(
-        "transformer", lambda http, grpc: arguments(traffic, behind, http, grpc), ready_path=READY_PATH
-    )
+    return starter.server(name, lambda http, grpc: arguments(traffic, behind, http, grpc), ready_path=READY_PATH)
 
 
 def arguments(traffic: Traffic, behind: Server, http_port: int, grpc_port: int) -> Sequence[str]:

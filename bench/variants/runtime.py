@@ -1,7 +1,7 @@
 """The XGBoost runtime that stands behind the transformers, asked directly with encoded flights."""
 
 import json
-from typing import Self
+from typing import ClassVar, Self
 
 from bench.case import Case
 from bench.processes import ADDRESS, Server, Starter
@@ -13,8 +13,8 @@ class Runtime(OverRest):
     """The runtime, asked with the encoded matrix in JSON: for one flight as fast as in binary."""
 
     name = "runtime"
-    cases = (Case(1, 1), Case(32, 1))
-    quick_cases = (Case(1, 1),)
+    cases: ClassVar[tuple[Case, ...]] = (Case(1, 1), Case(32, 1))
+    quick_cases: ClassVar[tuple[Case, ...]] = (Case(1, 1),)
 
     @classmethod
     def start(cls, starter: Starter, traffic: Traffic) -> Self:
@@ -36,10 +36,10 @@ class Runtime(OverRest):
         batch.check(self.name, json.loads(answer)["outputs"][0]["data"])
 
 
-def server(starter: Starter, traffic: Traffic) -> Server:
-    """Start the runtime as ``make serve`` does; every variant in front of one is in front of this."""
+def server(starter: Starter, traffic: Traffic, name: str = "runtime") -> Server:
+    """Start the runtime as ``make serve`` does; every variant in front of one is in front of the one of this name."""
     return starter.server(
-        "runtime",
+        name,
         lambda http, grpc: [
             *("-m", "model_server", "--model_name", MODEL_NAME, "--model_dir", str(traffic.folder)),
             *("--host", ADDRESS, "--http_port", str(http), "--grpc_port", str(grpc), "--nthread", "1"),

@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm/flight-delay"
-VERSION = "scl-b6b2acc575"
+VERSION = "scl-c4e6114b71"
 OTHER = "scl-0123456789"
 
 Object = dict[str, Any]

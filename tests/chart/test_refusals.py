@@ -33,7 +33,7 @@ REFUSED: dict[str, tuple[Values, str]] = {
     ),
     "percent of no request": (
         {"versions": {VERSION: {"runtime": {"resources": {"limits": {"cpu": 1}}}}}},
-        "runtime.resources of versions.scl-b6b2acc575 has no requests.cpu",
+        "runtime.resources of versions.scl-c4e6114b71 has no requests.cpu",
     ),
     "no way to the bundles": ({"networkPolicy": {"bundleStore": []}}, "networkPolicy.bundleStore is empty"),
     "a drain shorter than a request": ({"pods": {"drainSeconds": 5}}, "requests under way need the longer drain"),

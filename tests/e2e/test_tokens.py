@@ -1,36 +1,15 @@
 """``auth.mode: jwt``: who has no good token gets 401, over REST and gRPC."""
 
-import json
-import time
-
 import grpc
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 
 from tests.chart.rendering import CHART
 from tests.e2e.asking import BUNDLE, GOLDEN, MODEL, SHIPPED, ask
+from tests.e2e.tokens import AUDIENCE, ISSUER, NOW_S, PUBLIC_KEYS, STRANGERS_KEY, make_token
 
 pytestmark = pytest.mark.cluster
-
-ISSUER, AUDIENCE, KEY_ID = "https://issuer.example.com", "flight-delay", "key"
-NOW_S = int(time.time())
-
-
-def make_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-KEY, STRANGERS_KEY = make_key(), make_key()
-
-
-def make_token(key: rsa.RSAPrivateKey | None = KEY, **changes: object) -> str:
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "client", "iat": NOW_S, "exp": NOW_S + 3600, **changes}
-    algorithm = "none" if key is None else "RS256"
-    return jwt.encode(claims, key, algorithm, {"kid": KEY_ID})
-
 
 REFUSED = {
     "a stranger's signature": make_token(STRANGERS_KEY),
@@ -50,13 +29,11 @@ CODES = {"good": grpc.StatusCode.OK, "another audience": grpc.StatusCode.PERMISS
 @pytest.fixture(scope="module")
 def address(namespace, bucket) -> str:
     """The Gateway in front of a release that asks for tokens."""
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
-    keys = {"keys": [{**public, "kid": KEY_ID, "alg": "RS256", "use": "sig"}]}
     values = {
         "versions": {BUNDLE.version: {"bundle": bucket.upload(SHIPPED, BUNDLE.version), "weight": 100}},
         "auth": {
             "mode": "jwt",
-            "jwt": {"issuer": ISSUER, "audiences": [AUDIENCE], "jwksInline": json.dumps(keys), "requestsPerSecond": 20},
+            "jwt": {"issuer": ISSUER, "audiences": [AUDIENCE], "jwksInline": PUBLIC_KEYS, "requestsPerSecond": 20},
         },
     }
     namespace.helm("install", str(CHART), values=values)

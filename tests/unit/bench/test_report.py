@@ -20,6 +20,8 @@ def test_the_file_has_the_medians_by_variant_and_case_and_the_sum_of_what_was_lo
     assert written["rounds"] == 3
     assert written["cases"]["pair"]["32x1"] == {
         "rps": 1000.0,
+        "rps_least": 900.0,
+        "rps_most": 1400.0,
         "p50_ms": 1.0,
         "p95_ms": 2.0,
         "p99_ms": 2.0,

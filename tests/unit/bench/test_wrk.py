@@ -10,7 +10,7 @@ PRINTED = """Running 3s test @ http://127.0.0.1:40001
   32096 requests in 3.00s, 11.02MB read
 Requests/sec:  10698.62
 measured {"duration_us": 3000000, "sent": 32128, "answered": 32096, "late": 3, "not_2xx": 96, "broken": 4, \
-"p50_us": 2890, "p95_us": 3410, "p99_us": 5125}
+"mean_us": 2950, "p50_us": 2890, "p95_us": 3410, "p99_us": 5125}
 """
 
 

@@ -3,7 +3,15 @@ import pytest
 import xgboost as xgb
 
 from flights.booster import read_header
-from training.booster import MOST_ROUNDS, PATIENCE_ROUNDS, Hyperparameters, matrix, probabilities, saved, train
+from training.booster import (
+    MOST_ROUNDS,
+    PATIENCE_ROUNDS,
+    chosen_hyperparameters,
+    matrix,
+    probabilities,
+    saved,
+    train,
+)
 
 
 def flights(seed: int, noise: float):
@@ -18,12 +26,11 @@ def parts():
 
 
 def test_trees_after_the_lowest_validation_loss_are_cut_off(parts):
-    booster = train(*parts, Hyperparameters())
+    booster = train(*parts, chosen_hyperparameters())
     trees = booster.num_boosted_rounds()
     assert 0 < trees < MOST_ROUNDS - PATIENCE_ROUNDS
-    longer = xgb.train(
-        {"objective": "binary:logistic", "tree_method": "hist", **vars_of(Hyperparameters())}, parts[0], trees + 20
-    )
+    parameters = {"objective": "binary:logistic", "tree_method": "hist", **vars_of(chosen_hyperparameters())}
+    longer = xgb.train(parameters, parts[0], trees + 20)
     assert np.array_equal(longer.predict(parts[1], iteration_range=(0, trees)), probabilities(booster, parts[1]))
     losses = [loss(parts[1], longer.predict(parts[1], iteration_range=(0, size))) for size in range(1, trees + 20)]
     assert np.argmin(losses) + 1 == trees
@@ -39,16 +46,16 @@ def loss(part, predicted):
 
 
 def test_a_saved_booster_answers_as_the_one_in_memory(parts):
-    booster = train(*parts, Hyperparameters())
+    booster = train(*parts, chosen_hyperparameters())
     loaded = xgb.Booster(model_file=bytearray(saved(booster)))
     assert np.array_equal(probabilities(loaded, parts[1]), probabilities(booster, parts[1]))
 
 
 def test_a_saved_booster_is_one_that_the_runtime_reads(parts):
-    header = read_header(saved(train(*parts, Hyperparameters())))
+    header = read_header(saved(train(*parts, chosen_hyperparameters())))
     assert header.xgboost_version[:2] == (2, 1)
     assert (header.column_count, header.objective) == (3, "binary:logistic")
 
 
 def test_the_same_flights_give_the_same_bytes(parts):
-    assert saved(train(*parts, Hyperparameters())) == saved(train(*parts, Hyperparameters()))
+    assert saved(train(*parts, chosen_hyperparameters())) == saved(train(*parts, chosen_hyperparameters()))

@@ -81,6 +81,9 @@ def test_metrics_hold_both_splits(finished):
     out, _ = finished
     metrics = json.loads((out / "report" / "metrics.json").read_text())
     for split in ("temporal", "random"):
+        for score in ("f1", "pr_auc", "brier"):
+            low, high = metrics[split][f"{score}_ci95"]
+            assert low < metrics[split][score] < high
         assert {"f1", "pr_auc", "roc_auc", "brier", "flag_all_f1", "threshold", "trees"} <= set(metrics[split])
         assert 0 < metrics[split]["brier"] < 0.3
     assert metrics["temporal"]["parts"]["test"]["period"] == "2019-11 to 2019-12"

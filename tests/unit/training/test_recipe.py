@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -24,12 +25,13 @@ def split(cleaned):
 
 @pytest.fixture(scope="module")
 def trained(cleaned, split):
-    return train(cleaned.rows, cleaned.delayed, split)
+    return train(cleaned, split)
 
 
-def shuffled(rows, columns):
-    order = np.random.default_rng(3).permutation(len(rows))
-    return rows.assign(**{column: rows[column].to_numpy()[order] for column in columns})
+def shuffled(cleaned, *columns):
+    order = np.random.default_rng(3).permutation(len(cleaned.rows))
+    cells = {column: cleaned.rows[column].to_numpy()[order] for column in columns}
+    return replace(cleaned, rows=cleaned.rows.assign(**cells))
 
 
 def values(encoder):
@@ -38,18 +40,18 @@ def values(encoder):
 
 @pytest.mark.parametrize("column", AFTER_DEPARTURE)
 def test_no_column_known_after_departure_reaches_the_matrix(cleaned, trained, column):
-    other = shuffled(cleaned.rows, [column])
+    other = shuffled(cleaned, column).rows
     assert trained.encoder.encode(flights_of(other)) == trained.encoder.encode(flights_of(cleaned.rows))
 
 
 @pytest.mark.parametrize("column", ["Fecha-I", "Des-I", "Emp-I", "TIPOVUELO"])
 def test_every_column_known_before_departure_reaches_the_matrix(cleaned, trained, column):
-    other = shuffled(cleaned.rows, [column])
+    other = shuffled(cleaned, column).rows
     assert trained.encoder.encode(flights_of(other)) != trained.encoder.encode(flights_of(cleaned.rows))
 
 
 def test_no_column_known_after_departure_changes_what_is_learnt(cleaned, split, trained):
-    other = train(shuffled(cleaned.rows, AFTER_DEPARTURE), cleaned.delayed, split)
+    other = train(shuffled(cleaned, *AFTER_DEPARTURE), split)
     assert booster.saved(other.booster) == booster.saved(trained.booster)
     assert values(other.encoder) == values(trained.encoder)
     assert other.threshold == trained.threshold
@@ -58,13 +60,13 @@ def test_no_column_known_after_departure_changes_what_is_learnt(cleaned, split, 
 def test_the_encoder_learns_nothing_from_validation_and_test(cleaned, split, trained):
     answers = ~cleaned.delayed
     answers[split.training] = cleaned.delayed[split.training]
-    assert values(train(cleaned.rows, answers, split).encoder) == values(trained.encoder)
+    assert values(train(replace(cleaned, delayed=answers), split).encoder) == values(trained.encoder)
 
 
 def test_the_booster_and_its_threshold_learn_nothing_from_the_test(cleaned, split, trained):
     answers = cleaned.delayed.copy()
     answers[split.test] = ~answers[split.test]
-    other = train(cleaned.rows, answers, split)
+    other = train(replace(cleaned, delayed=answers), split)
     assert booster.saved(other.booster) == booster.saved(trained.booster)
     assert other.threshold == trained.threshold
     assert other.scores != trained.scores
@@ -81,7 +83,7 @@ def test_the_booster_reads_the_encoder_s_columns_and_has_no_names_for_them(train
 
 
 def test_holidays_are_chilean_and_cover_every_year_that_a_flight_may_have():
-    holidays = calendar().holidays
+    holidays = calendar("CL").holidays
     assert {day.year for day in holidays} == set(range(2000, 2100))
     assert {date(2017, 9, 18), date(2026, 9, 18), date(2018, 3, 30), date(2099, 12, 25)} <= holidays
     assert date(2017, 7, 4) not in holidays
