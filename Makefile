@@ -3,9 +3,10 @@ PYTHON ?= python3
 export PYTHON
 
 .PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e
+.PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 install:  ## install the locked packages into .venv (SET=serving, training or development)
 	@scripts/install.sh $(or $(SET),development)
@@ -43,6 +44,17 @@ image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PR
 manifests: install  ## render k8s/ and the table of values from the chart
 	@.venv/bin/python -m scripts.chart_readme
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
+
+rollout-status:  ## show the versions of a release (ARGS="--namespace NAME --watch")
+rollout-start:  ## bring a version in, without traffic (VERSION, ARGS="--bundle gs://BUCKET/VERSION")
+rollout-run:  ## take a version through its steps, by numbers (VERSION, ARGS="--steps 5,25,50,100")
+rollout-promote:  ## give a version all the traffic at once (VERSION)
+rollout-abort:  ## put the weights back to where they were before the last rollout
+rollout-prune:  ## take out the versions without traffic
+rollout-report:  ## write the report of the last rollout to build/rollout.html
+rollout-simulate:  ## measure how often the rules are wrong
+rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate: install
+	@.venv/bin/python -m rollout $(@:rollout-%=%) $(VERSION) $(ARGS)
 
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
 	@scripts/install.sh serving

@@ -29,6 +29,11 @@ HUNG_UP = "hung_up"
 STATUS_TEXT = {status: str(status.value) for status in HTTPStatus}
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_REQUEST_SECONDS = (
+    *(0.0005, 0.00075, 0.001, 0.0014, 0.002, 0.0028, 0.004, 0.0056, 0.0075, 0.01, 0.014, 0.02, 0.028, 0.04, 0.056),
+    *(0.075, 0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.75, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6),
+)
+"""Half as wide as the others: two versions' percentiles are compared by them."""
 _FLIGHTS = tuple(2.0**power for power in range(12))
 _PROBABILITIES = tuple(round(step / 20, 2) for step in range(1, 21))
 
@@ -98,7 +103,7 @@ class Metrics(Collector):
         self._labels = {"model_name": model_name, "model_version": version}
         self._digest = digest
         self._requests: Counter[tuple[str, str]] = Counter()
-        self._request_seconds = {protocol: Histogram(_SECONDS) for protocol in ("rest", "grpc")}
+        self._request_seconds = {protocol: Histogram(_REQUEST_SECONDS) for protocol in ("rest", "grpc")}
         self._in_flight = 0
         self._ready = False
         self._preprocess_seconds = Histogram(_SDK_SECONDS)

@@ -20,6 +20,13 @@ COMBINATIONS: dict[str, tuple[list[str], Values]] = {
         [],
         {"versions": {OTHER: {"bundle": "s3://bundles/other", "weight": 0}}},
     ),
+    "a shadow with a runtime of its own": (
+        [],
+        {
+            "shadow": OTHER,
+            "versions": {OTHER: {"bundle": "s3://bundles/other", "weight": 0, "runtime": {"name": "kserve-xgbserver"}}},
+        },
+    ),
     "a canary with pods of its own": (
         [],
         {

@@ -20,6 +20,8 @@ REFUSED: dict[str, tuple[Values, str]] = {
         {"versions": {OTHER: {"bundle": "gs://b/v", "weight": 5}}},
         "add up to 105: they must add up to 100",
     ),
+    "a shadow of nothing": ({"shadow": OTHER}, "none of versions: name one of them, or null"),
+    "a shadow with traffic": ({"shadow": VERSION}, "it would see its own requests twice"),
     "a name that is too long": (
         {"versions": {"v" * 41: {"bundle": "gs://b/v", "weight": 0}}},
         "longer than 53 characters",

@@ -39,7 +39,7 @@ def public_path():
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
 def test_traffic_is_split_by_weight(kind: str) -> None:
-    by_weight = only(render(BOTH), kind)["spec"]["rules"][-1]
+    by_weight = only(render(BOTH), kind)["spec"]["rules"][0]
     assert shares(by_weight) == {
         f"flight-delay-{VERSION}-predictor": 90,
         f"flight-delay-{OTHER}-predictor": 10,
@@ -48,7 +48,7 @@ def test_traffic_is_split_by_weight(kind: str) -> None:
 
 def test_a_weight_of_zero_is_written_down() -> None:
     both = {"versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
-    assert shares(only(render(both), "HTTPRoute")["spec"]["rules"][-1])[f"flight-delay-{OTHER}-predictor"] == 0
+    assert shares(only(render(both), "HTTPRoute")["spec"]["rules"][0])[f"flight-delay-{OTHER}-predictor"] == 0
 
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
@@ -64,6 +64,27 @@ def test_who_names_a_version_gets_it_and_no_other(kind: str, version: str) -> No
         by_path = f"/versions/{version}" in match.get("path", {}).get("value", "")
         by_header = match.get("headers") == [{"type": "Exact", "name": "x-model-version", "value": version}]
         assert by_path != by_header
+
+
+@pytest.mark.parametrize(("kind", "port"), [("HTTPRoute", 80), ("GRPCRoute", 8081)])
+def test_a_shadow_gets_a_copy_of_what_is_routed_by_weight_and_of_nothing_else(kind: str, port: int) -> None:
+    shadowed = {"shadow": OTHER, "versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
+    by_weight, *pinned = only(render(shadowed), kind)["spec"]["rules"]
+    (mirror,) = by_weight["filters"]
+    backend = {"name": f"flight-delay-{OTHER}-predictor", "port": port}
+    assert mirror == {"type": "RequestMirror", "requestMirror": {"backendRef": backend}}
+    assert not any("filters" in rule for rule in pinned)
+    assert not any("filters" in rule for rule in only(render(BOTH), kind)["spec"]["rules"])
+
+
+def test_a_version_may_have_a_runtime_of_its_own() -> None:
+    own = {"versions": {OTHER: {"bundle": "gs://b/o", "weight": 0, "runtime": {"name": "another"}}}}
+    runtimes = {
+        each["metadata"]["name"]: each["spec"]["predictor"]["model"]["runtime"]
+        for each in render(own)
+        if each["kind"] == "InferenceService"
+    }
+    assert runtimes == {f"flight-delay-{VERSION}": "kserve-xgbserver", f"flight-delay-{OTHER}": "another"}
 
 
 def test_grpc_has_no_way_to_load_or_unload() -> None:

@@ -52,7 +52,7 @@ class Namespace:
         group, version, plural = kind
         return self._custom.list_namespaced_custom_object(group, version, self.name, plural)["items"]
 
-    def wait(self, what: str, condition: Callable[[], Any], *, seconds: float) -> Any:
+    def wait(self, what: str, condition: Callable[[], Any], *, seconds: float, pause_s: float = 0.5) -> Any:
         """Return the condition's first true value.
 
         Raises:
@@ -61,7 +61,7 @@ class Namespace:
         deadline_s = time.monotonic() + seconds
         while not (value := condition()):
             assert time.monotonic() < deadline_s, f"{what} did not come in {seconds} s\n{self.report()}"
-            time.sleep(0.5)
+            time.sleep(pause_s)
         return value
 
     def report(self) -> str:

@@ -1,0 +1,77 @@
+"""The XGBoost runtime, made faulty: ServingRuntimes of a test's own namespace, for versions that must not pass.
+
+Each runs the runtime's own image, and spoils what its booster answers to live traffic. The golden flights of a
+readiness check, which come alone and all at once, are answered right, or no such version would ever get traffic.
+"""
+
+from kubernetes import client
+
+from tests.e2e.asking import BUNDLE
+from tests.e2e.release import Namespace
+
+PROGRAM = """
+import random, sys, time
+import numpy
+from model_server import __main__ as program, model
+
+FAULT, GOLDEN = sys.argv.pop(1), int(sys.argv.pop(1))
+
+class Spoilt:
+    def __init__(self, booster):
+        self.booster, self.live = booster, 0
+
+    def predict(self, matrix):
+        probabilities, rows = self.booster.predict(matrix), matrix.num_row()
+        if rows == GOLDEN:
+            return probabilities / 2 if FAULT == "forgets" and self.live > 300 else probabilities
+        self.live += rows
+        if FAULT == "errors" and random.random() < 0.01 * rows:
+            raise RuntimeError("one in a hundred")
+        if FAULT == "slow":
+            time.sleep(SLEEP_S)
+        if FAULT == "drifts":
+            return numpy.float32(1) / (1 + (1 - probabilities) / probabilities / numpy.float32(3))
+        return probabilities
+
+SLEEP_S = 0.02
+begin = model.BoosterModel.__init__
+
+def spoilt(self, *arguments):
+    begin(self, *arguments)
+    self._booster = Spoilt(self._booster)
+
+model.BoosterModel.__init__ = spoilt
+program.main()
+"""
+
+FAULTS = ("errors", "slow", "drifts", "forgets")
+
+
+def create(namespace: Namespace) -> None:
+    """Make a ServingRuntime for each fault, named after it."""
+    stock = client.CustomObjectsApi().get_cluster_custom_object(
+        "serving.kserve.io", "v1alpha1", "clusterservingruntimes", "kserve-xgbserver"
+    )
+    for fault in FAULTS:
+        container = {**stock["spec"]["containers"][0]}
+        container["command"] = [
+            "/opt/model-server/venv/bin/python",
+            "-c",
+            PROGRAM,
+            fault,
+            str(len(BUNDLE.golden.probabilities)),
+        ]
+        runtime = {
+            "apiVersion": "serving.kserve.io/v1alpha1",
+            "kind": "ServingRuntime",
+            "metadata": {"name": fault},
+            # found by its name alone: two that may be chosen for a format must differ in priority
+            "spec": {
+                **stock["spec"],
+                "containers": [container],
+                "supportedModelFormats": [{"name": "xgboost", "version": "2"}],
+            },
+        }
+        client.CustomObjectsApi().create_namespaced_custom_object(
+            "serving.kserve.io", "v1alpha1", namespace.name, "servingruntimes", runtime
+        )

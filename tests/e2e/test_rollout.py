@@ -1,0 +1,279 @@
+"""Versions come and go by numbers, under load from outside, and no answer is lost or wrong.
+
+The tests follow one another, as rollouts of a release do: the shipped version, then a second one, then faulty ones.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rollout.journal import Journal
+from rollout.judge import Ruling
+from tests.chart.rendering import CHART
+from tests.e2e import faulty_runtime, second_bundle
+from tests.e2e.asking import BUNDLE, GOLDEN, MODEL, SHIPPED, ask
+from tests.e2e.flight_load import FlightLoad
+from tests.e2e.release import NAME, Namespace
+from tests.e2e.rollout_command import RolloutCommand, kill
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
+
+FIRST, SECOND = BUNDLE.version, "scl-second"
+EFFECT_S = 3.0
+"""From Helm's return until proxies know the weights for sure."""
+# The load shares two cores with the pods, so durations vary; and one in five of its codes is unseen, on purpose.
+RULES = ("--allow-p95-ratio", "2.5", "--refuse-p95-ratio", "6", "--refuse-unseen", "0.1")
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory) -> Mapping[str, Sequence[float]]:
+    """Golden probabilities of both good versions."""
+    folder = tmp_path_factory.mktemp("bundles") / SECOND
+    return {FIRST: BUNDLE.golden.probabilities, SECOND: second_bundle.write(folder, SECOND)}
+
+
+@pytest.fixture(scope="module")
+def bundles(bucket, known, tmp_path_factory) -> Mapping[str, str]:
+    """Where every version's bundle is; the faulty ones have the second's, under their own names."""
+    folder = tmp_path_factory.mktemp("uploaded")
+    for version in (SECOND, *faulty_runtime.FAULTS):
+        second_bundle.write(folder / version, version)
+    uploaded = {version: bucket.upload(folder / version, version) for version in (SECOND, *faulty_runtime.FAULTS)}
+    return {FIRST: bucket.upload(SHIPPED, FIRST), **uploaded}
+
+
+@pytest.fixture(scope="module")
+def release(namespace: Namespace, bundles) -> Namespace:
+    """A release with the first version, its proxies knowing it."""
+    faulty_runtime.create(namespace)
+    values = {
+        "versions": {FIRST: {"bundle": bundles[FIRST], "weight": 100}},
+        "autoscaling": {"mode": "none"},
+        "transformer": {"resources": {"requests": {"cpu": "50m"}}},
+        "runtime": {"resources": {"requests": {"cpu": "50m"}}},
+    }
+    namespace.helm("install", str(CHART), values=values)
+    namespace.wait_until_ready()
+    namespace.wait("an answer", lambda: ask(namespace.gateway(), f"{MODEL}/ready")[0] == 200, seconds=60)
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def address(release: Namespace) -> str:
+    return release.gateway()
+
+
+@pytest.fixture(scope="module")
+def rollout(release: Namespace) -> RolloutCommand:
+    return RolloutCommand(release)
+
+
+@pytest.fixture
+def load(address, known) -> Iterator[FlightLoad]:
+    """Load for the whole test, of which nothing may be lost or wrong."""
+    with FlightLoad(address, known, pause_s=0.006) as load:
+        time.sleep(1)
+        yield load
+    assert not load.faults, load.faults
+    assert load.count > 100
+
+
+def weights(namespace: Namespace) -> dict[str, int]:
+    """Return what Helm says."""
+    values = json.loads(namespace.helm("status", "--output", "json"))["config"]
+    return {version: own["weight"] for version, own in values["versions"].items()}
+
+
+def routed(namespace: Namespace) -> dict[str, dict[str, int]]:
+    """Return what the routes say."""
+    found = {}
+    for kind in ("httproutes", "grpcroutes"):
+        (route,) = namespace.all(("gateway.networking.k8s.io", "v1", kind))
+        found[kind] = {
+            backend["name"].removeprefix(f"{NAME}-").removesuffix("-predictor"): backend["weight"]
+            for backend in route["spec"]["rules"][0]["backendRefs"]
+        }
+    return found
+
+
+def journal_of(namespace: Namespace) -> Journal:
+    return Journal.decode(
+        namespace.core.read_namespaced_config_map(f"{NAME}-rollout", namespace.name).data["journal.json"]
+    )
+
+
+def assert_consistent(namespace: Namespace, expected: Mapping[str, int]) -> None:
+    """Helm and both routes have these weights, and no revision is half made."""
+    assert weights(namespace) == expected
+    assert routed(namespace) == {"httproutes": expected, "grpcroutes": expected}
+    assert json.loads(namespace.helm("status", "--output", "json"))["info"]["status"] == "deployed"
+
+
+def test_the_two_versions_cannot_be_mixed_up_unseen(known):
+    mixed = second_bundle.mixed_up()
+    assert min(abs(mixed - np.array(known[version])).min() for version in (FIRST, SECOND)) > 1e-3
+
+
+def test_a_version_comes_in_without_traffic(release, rollout, bundles, load):
+    run = rollout("start", SECOND, "--bundle", bundles[SECOND])
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "its golden flights came back right" in run.stdout
+    assert set(load.rest()) == {FIRST}
+    assert ask(release.gateway(), f"{MODEL}/versions/{SECOND}/infer", GOLDEN)[0] == 200
+
+
+def test_a_good_version_goes_from_nothing_to_everything(release, rollout, address, known, tmp_path):
+    page = tmp_path / "rollout.html"
+    with FlightLoad(address, known, pause_s=0.002) as load:
+        run = rollout("run", SECOND, "--interval", "12", "--wait", "120", "--out", str(page), *RULES)
+        assert run.returncode == 0, run.stdout + run.stderr
+        missing = 20_000 - load.count
+        if missing > 0:
+            release.wait("20,000 answers", lambda: load.count >= 20_000, seconds=60)
+    assert not load.faults, load.faults
+    assert load.count >= 20_000
+    assert_consistent(release, {FIRST: 0, SECOND: 100})
+    journal = journal_of(release)
+    assert [each.step for each in journal.observations if each.ruling == Ruling.GO_ON] == [5, 25, 50, 100]
+    decided_s = {each.step: each.at_s for each in journal.observations}  # the next weights come after that
+    for move in journal.moves[1:]:
+        step = move.weights[SECOND]
+        for answers in (each(move.at_s + EFFECT_S, decided_s[step]) for each in (load.rest, load.grpc)):
+            least, most = stats.binom.interval(0.999, answers.total(), step / 100)
+            assert answers.total() > 50
+            assert least <= answers[SECOND] <= most, (step, answers)
+    assert "every step passed" in page.read_text()
+
+
+def test_status_says_what_goes_on(rollout, load):
+    run = rollout("status", "--window", "4")
+    assert run.returncode == 0, run.stderr
+    (row,) = [line for line in run.stdout.splitlines() if SECOND in line and "100 %" in line]
+    assert "1/1" in row
+    assert "0.00%" in row
+
+
+def test_prometheus_and_the_pods_say_the_same(rollout, load):
+    time.sleep(15)  # what Prometheus has scraped is as old as its interval
+    pods, prometheus = (
+        rollout("status", "--window", "10", *source) for source in ((), ("--prometheus", os.environ["PROMETHEUS_URL"]))
+    )
+    assert prometheus.returncode == 0, prometheus.stderr
+    rates = []
+    for run in (pods, prometheus):
+        (row,) = [line for line in run.stdout.splitlines() if SECOND in line and "100 %" in line]
+        rates.append(float(row.split("│")[4]))
+    assert rates[1] == pytest.approx(rates[0], rel=0.6)
+
+
+def test_one_that_never_becomes_ready_is_taken_out_and_gets_no_traffic(release, rollout, bucket, load):
+    run = rollout("start", "scl-missing", "--bundle", f"gs://{bucket.name}/missing", "--ready", "20s")
+    assert run.returncode == 1, run.stdout
+    assert "was not Ready after 20 s" in run.stderr
+    assert "missing" in run.stderr
+    assert weights(release) == {FIRST: 0, SECOND: 100}
+    assert set(load.rest()) == {SECOND}
+
+
+@pytest.fixture(scope="module")
+def faulty(release, bundles) -> None:
+    """All faulty versions at weight 0, which come in with one revision to save time."""
+    values = json.loads(release.helm("status", "--output", "json"))["config"]
+    for fault in faulty_runtime.FAULTS:
+        values["versions"][fault] = {"bundle": bundles[fault], "weight": 0, "runtime": {"name": fault}}
+    release.helm("upgrade", str(CHART), values=values)
+    release.wait_until_ready()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("errors", "5xx"), ("slow", "p95"), ("drifts", "population stability index"), ("forgets", "golden flight")],
+)
+def test_a_faulty_version_is_rolled_back_without_hands(release, rollout, address, faulty, known, fault, reason):
+    before = weights(release)
+    with FlightLoad(address, {**known, fault: known[SECOND]}, pause_s=0.006) as load:
+        run = rollout("run", fault, "--steps", "25,50,100", "--interval", "10", "--wait", "80", *RULES)
+        rolled_back_s = time.time()
+        time.sleep(EFFECT_S)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert reason in run.stderr
+    assert_consistent(release, before)
+    assert load.last(fault) < rolled_back_s
+    assert load.rest()[SECOND] > 100
+    assert not [seen for seen in load.faults if SECOND in seen or FIRST in seen], load.faults
+
+
+def test_versions_without_traffic_are_pruned(release, rollout, load):
+    run = rollout("prune", "--keep", FIRST)
+    assert run.returncode == 0, run.stderr
+    assert "taken out: drifts, errors, forgets, slow" in run.stdout
+    assert_consistent(release, {FIRST: 0, SECOND: 100})
+
+
+def test_a_shadow_sees_the_traffic_and_clients_see_stable_alone(release, rollout, bundles, load):
+    run = rollout("start", FIRST, "--bundle", bundles[FIRST], "--shadow")
+    assert run.returncode == 0, run.stdout + run.stderr
+    shown = rollout("status", "--window", "6").stdout
+    (shadow,) = [line for line in shown.splitlines() if FIRST in line and "shadow" in line]
+    (stable,) = [line for line in shown.splitlines() if SECOND in line and "100 %" in line]
+    seen, served = (float(row.split("│")[4]) for row in (shadow, stable))
+    assert seen == pytest.approx(served, rel=0.1)
+    assert set(load.rest()) == set(load.grpc()) == {SECOND}
+
+
+def test_killed_at_each_step_and_run_again_it_ends_promoted(release, rollout, load):
+    arguments = ("run", FIRST, "--steps", "25,50,100", "--interval", "8", "--wait", "80", *RULES)
+    running = rollout.begin(*arguments)
+    for step in (25, 50):
+        release.wait(
+            f"{step} %",
+            lambda step=step, running=running: (
+                running.poll() is not None or routed(release)["grpcroutes"][FIRST] == step
+            ),
+            seconds=150,
+        )
+        assert running.poll() is None, running.communicate()
+        second = rollout("run", FIRST)
+        assert second.returncode == 2
+        assert second.stderr.count("\n") == 1
+        assert "another rollout command is at work: run" in second.stderr
+        kill(running)
+        running = rollout.begin(*arguments)
+    printed, _ = running.communicate(timeout=150)
+    assert running.returncode == 0, printed
+    assert "picking up at 50 %" in printed
+    assert_consistent(release, {FIRST: 100, SECOND: 0})
+
+
+def test_killed_within_an_upgrade_the_next_one_repairs_it(release, rollout, load):
+    running = rollout.begin("promote", SECOND)
+    pending = "owner=helm,status=pending-upgrade"
+    release.wait(
+        "a revision under way",
+        lambda: release.core.list_namespaced_secret(release.name, label_selector=pending).items,
+        seconds=60,
+        pause_s=0.05,
+    )
+    kill(running)
+    run = rollout("promote", SECOND)
+    assert run.returncode == 0, run.stderr
+    assert_consistent(release, {FIRST: 0, SECOND: 100})
+
+
+def test_abort_takes_over_and_is_in_effect_within_ten_seconds(release, rollout, load):
+    running = rollout.begin("run", FIRST, "--steps", "50,100", "--interval", "60")
+    release.wait("half", lambda: load.rest(time.time() - 1)[FIRST] > 0, seconds=60)
+    began_s = time.time()
+    run = rollout("abort")
+    assert run.returncode == 0, run.stderr
+    time.sleep(EFFECT_S)
+    assert load.last(FIRST) - began_s < 10
+    printed, _ = running.communicate(timeout=60)
+    assert running.returncode == 2, printed
+    assert "has taken over" in printed or "somebody else has changed the weights" in printed
+    assert_consistent(release, {FIRST: 0, SECOND: 100})

@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import pytest
+
+from rollout import simulation
+from rollout.judge import Health, Look, Ruling, judge
+from tests.unit.rollout.counted import ALL_WELL, LAST_LOOK, RULES, make_counts
+
+STABLE = make_counts(100_000, server_faults=20, caller_faults=900, unseen=500)
+GOOD = {"server_faults": 1, "caller_faults": 45, "unseen": 25}
+
+
+def ruled(verdict, criterion: str) -> Ruling:
+    (finding,) = [each for each in verdict.findings if each.criterion == criterion]
+    return finding.ruling
+
+
+def test_a_version_as_good_as_stable_goes_on():
+    verdict = judge(make_counts(5_000, **GOOD), STABLE, ALL_WELL, LAST_LOOK, RULES)
+    assert verdict.ruling == Ruling.GO_ON, verdict.findings
+
+
+@pytest.mark.parametrize(
+    ("criterion", "changes"),
+    [
+        ("5xx", {"server_faults": 60}),
+        ("4xx", {"caller_faults": 200}),
+        ("unseen categories", {"unseen": 500}),
+        ("p95 ratio", {"slower": 2}),
+        ("psi", {"drifted": 3}),
+    ],
+)
+def test_a_fault_rolls_back_and_is_named_with_its_numbers(criterion, changes):
+    verdict = judge(make_counts(5_000, **GOOD | changes), STABLE, ALL_WELL, LAST_LOOK, RULES)
+    assert verdict.ruling == Ruling.ROLL_BACK
+    assert [each.criterion for each in verdict.findings if each.ruling == Ruling.ROLL_BACK] == [criterion]
+    assert "more than" in verdict.reason
+
+
+def test_a_fault_rolls_back_at_a_look_that_may_not_go_on():
+    verdict = judge(make_counts(5_000, server_faults=200), STABLE, ALL_WELL, Look(1, 0), RULES)
+    assert verdict.ruling == Ruling.ROLL_BACK
+
+
+def test_a_good_version_waits_at_a_look_that_may_not_go_on():
+    assert judge(make_counts(5_000, **GOOD), STABLE, ALL_WELL, Look(1, 0), RULES).ruling == Ruling.WAIT
+
+
+@pytest.mark.parametrize("faults", [0, 20], ids=["all well", "all failed"])
+def test_twenty_requests_are_no_reason_for_a_verdict(faults):
+    verdict = judge(make_counts(20, server_faults=faults), STABLE, ALL_WELL, LAST_LOOK, RULES)
+    assert verdict.ruling == Ruling.WAIT
+    assert "200 of each are needed" in verdict.reason
+
+
+def test_one_fault_in_three_hundred_is_a_blip_that_is_waited_out():
+    verdict = judge(make_counts(300, server_faults=1, caller_faults=3), STABLE, ALL_WELL, LAST_LOOK, RULES)
+    assert verdict.ruling == Ruling.WAIT
+    assert ruled(verdict, "5xx") == Ruling.WAIT
+
+
+def test_later_looks_ask_for_more_evidence():
+    counts = make_counts(2_000, server_faults=16, caller_faults=18)
+    assert ruled(judge(counts, STABLE, ALL_WELL, Look(1, 0), RULES), "5xx") == Ruling.ROLL_BACK
+    assert ruled(judge(counts, STABLE, ALL_WELL, Look(500, 400), RULES), "5xx") == Ruling.WAIT
+
+
+def test_the_parts_of_all_looks_add_up_to_one():
+    assert sum(Look.part(number) for number in range(1, 100_000)) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("health", "reason"),
+    [
+        (Health(0), "no ready pod"),
+        (Health(2, restarts=1), "started again"),
+        (Health(2, golden_fault="golden flight 3 is wrong"), "golden flight 3 is wrong"),
+    ],
+    ids=["no pod", "a restart", "golden flights"],
+)
+def test_what_is_no_matter_of_chance_needs_no_sample(health, reason):
+    verdict = judge(make_counts(0), make_counts(0), health, Look(1, 0), RULES)
+    assert verdict.ruling == Ruling.ROLL_BACK
+    assert reason in verdict.reason
+
+
+def test_a_simulation_tells_good_from_bad():
+    traffic = simulation.Traffic(requests_per_second=300, interval_s=60)
+    rows = {row.scenario: row for row in simulation.run(15, traffic, RULES, 5)}
+    assert {name: row.wrong for name, row in rows.items()} == dict.fromkeys(simulation.SCENARIOS, 0)
+
+
+def test_giving_up_is_wrong_for_a_good_version_alone():
+    row = simulation.Row("as good as stable", 10, rolled_back=1, undecided=2, requests=0)
+    assert row.wrong == 3
+    assert replace(row, scenario="twice as slow").wrong == 7
