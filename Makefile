@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e
+.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests site e2e
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -44,6 +44,9 @@ image:  ## build the images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PRE
 manifests: install  ## render k8s/ and the tables of values from the charts
 	@.venv/bin/python -m scripts.chart_readme
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
+
+site: install  ## build the documentation as a site into build/site (needs npm)
+	@scripts/site.sh
 
 rollout-status:  ## show the versions of a release (ARGS="--namespace NAME --watch")
 rollout-start:  ## bring a version in, without traffic (VERSION, ARGS="--bundle gs://BUCKET/VERSION")
