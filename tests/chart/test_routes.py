@@ -1,5 +1,7 @@
 """What leaves the cluster, and to which version it goes."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.chart.combinations import JWT
@@ -10,8 +12,22 @@ MODEL = "/v2/models/flight-delay"
 BELOW = ("", "/infer", "/ready", "/openapi.json", "/sample-request.json")
 
 
-def matches(route: Object) -> list[Object]:
-    return [match for rule in route["spec"]["rules"] for match in rule["matches"]]
+def routes(objects: Sequence[Object], kind: str) -> list[Object]:
+    return [each for each in objects if each["kind"] == kind]
+
+
+def by_weight(objects: Sequence[Object], kind: str) -> Object:
+    (rule,) = only(objects, kind, "flight-delay")["spec"]["rules"]
+    return rule
+
+
+def of_version(objects: Sequence[Object], kind: str, version: str) -> Object:
+    (rule,) = only(objects, kind, f"flight-delay-{version}")["spec"]["rules"]
+    return rule
+
+
+def matches(objects: Sequence[Object], kind: str) -> list[Object]:
+    return [match for route in routes(objects, kind) for rule in route["spec"]["rules"] for match in rule["matches"]]
 
 
 def shares(rule: Object) -> dict[str, int]:
@@ -19,15 +35,15 @@ def shares(rule: Object) -> dict[str, int]:
 
 
 def test_the_public_paths_are_these_and_no_others() -> None:
-    route = only(render(), "HTTPRoute")
+    found = matches(render(), "HTTPRoute")
     public = {"/v2", "/v2/models", "/v2/health/live", "/v2/health/ready"}
     public |= {MODEL + below for below in BELOW} | {f"{MODEL}/versions/{VERSION}{below}" for below in BELOW}
-    assert {match["path"]["value"] for match in matches(route)} == public
-    assert {match["path"]["type"] for match in matches(route)} == {"Exact"}
+    assert {match["path"]["value"] for match in found} == public
+    assert {match["path"]["type"] for match in found} == {"Exact"}
 
 
 def test_the_transformer_serves_every_public_path(public_path) -> None:
-    assert all(public_path(match["path"]["value"]) for match in matches(only(render(), "HTTPRoute")))
+    assert all(public_path(match["path"]["value"]) for match in matches(render(), "HTTPRoute"))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +55,7 @@ def public_path():
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
 def test_traffic_is_split_by_weight(kind: str) -> None:
-    by_weight = only(render(BOTH), kind)["spec"]["rules"][0]
-    assert shares(by_weight) == {
+    assert shares(by_weight(render(BOTH), kind)) == {
         f"flight-delay-{VERSION}-predictor": 90,
         f"flight-delay-{OTHER}-predictor": 10,
     }
@@ -48,17 +63,13 @@ def test_traffic_is_split_by_weight(kind: str) -> None:
 
 def test_a_weight_of_zero_is_written_down() -> None:
     both = {"versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
-    assert shares(only(render(both), "HTTPRoute")["spec"]["rules"][0])[f"flight-delay-{OTHER}-predictor"] == 0
+    assert shares(by_weight(render(both), "HTTPRoute"))[f"flight-delay-{OTHER}-predictor"] == 0
 
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
 @pytest.mark.parametrize("version", [VERSION, OTHER])
 def test_who_names_a_version_gets_it_and_no_other(kind: str, version: str) -> None:
-    (pinned,) = [
-        rule
-        for rule in only(render(BOTH), kind)["spec"]["rules"]
-        if any(header["value"] == version for match in rule["matches"] for header in match.get("headers", []))
-    ]
+    pinned = of_version(render(BOTH), kind, version)
     assert [backend["name"] for backend in pinned["backendRefs"]] == [f"flight-delay-{version}-predictor"]
     for match in pinned["matches"]:
         by_path = f"/versions/{version}" in match.get("path", {}).get("value", "")
@@ -66,15 +77,27 @@ def test_who_names_a_version_gets_it_and_no_other(kind: str, version: str) -> No
         assert by_path != by_header
 
 
+def test_a_version_that_comes_changes_no_other_s_route() -> None:
+    """Neither by a change of its own nor by its place among others."""
+    one, two = (
+        {(each["kind"], each["metadata"]["name"]): each for each in render(*values)}
+        for values in ((), ({"versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}},))
+    )
+    new = {(kind, f"flight-delay-{OTHER}") for kind in ("HTTPRoute", "GRPCRoute")}
+    assert new <= two.keys() - one.keys()
+    for kind in ("HTTPRoute", "GRPCRoute"):
+        assert one[kind, f"flight-delay-{VERSION}"] == two[kind, f"flight-delay-{VERSION}"]
+
+
 @pytest.mark.parametrize(("kind", "port"), [("HTTPRoute", 80), ("GRPCRoute", 8081)])
 def test_a_shadow_gets_a_copy_of_what_is_routed_by_weight_and_of_nothing_else(kind: str, port: int) -> None:
     shadowed = {"shadow": OTHER, "versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
-    by_weight, *pinned = only(render(shadowed), kind)["spec"]["rules"]
-    (mirror,) = by_weight["filters"]
+    objects = render(shadowed)
+    (mirror,) = by_weight(objects, kind)["filters"]
     backend = {"name": f"flight-delay-{OTHER}-predictor", "port": port}
     assert mirror == {"type": "RequestMirror", "requestMirror": {"backendRef": backend}}
-    assert not any("filters" in rule for rule in pinned)
-    assert not any("filters" in rule for rule in only(render(BOTH), kind)["spec"]["rules"])
+    assert not any("filters" in of_version(objects, kind, version) for version in (VERSION, OTHER))
+    assert not any("filters" in rule for route in routes(render(BOTH), kind) for rule in route["spec"]["rules"])
 
 
 def test_a_version_may_have_a_runtime_of_its_own() -> None:
@@ -88,28 +111,49 @@ def test_a_version_may_have_a_runtime_of_its_own() -> None:
 
 
 def test_grpc_has_no_way_to_load_or_unload() -> None:
-    methods = {match["method"]["method"] for match in matches(only(render(), "GRPCRoute"))}
+    methods = {match["method"]["method"] for match in matches(render(), "GRPCRoute")}
     assert methods == {"ModelInfer", "ModelMetadata", "ModelReady", "ServerLive", "ServerMetadata", "ServerReady"}
 
 
 def test_rest_and_grpc_share_no_listener() -> None:
     objects = render()
-    sections = {only(objects, kind)["spec"]["parentRefs"][0]["sectionName"] for kind in ("HTTPRoute", "GRPCRoute")}
-    assert sections == {listener["name"] for listener in only(objects, "Gateway")["spec"]["listeners"]}
+    sections = {
+        (kind, route["spec"]["parentRefs"][0]["sectionName"])
+        for kind in ("HTTPRoute", "GRPCRoute")
+        for route in routes(objects, kind)
+    }
+    assert {section for _, section in sections} == {
+        listener["name"] for listener in only(objects, "Gateway")["spec"]["listeners"]
+    }
     assert len(sections) == 2
 
 
 def test_a_gateway_elsewhere_is_named_with_its_namespace() -> None:
     objects = render({"gateway": {"create": False, "name": "front", "namespace": "gateways"}})
     assert not any(each["kind"] == "Gateway" for each in objects)
-    assert only(objects, "HTTPRoute")["spec"]["parentRefs"] == [
-        {"name": "front", "namespace": "gateways", "sectionName": "http"}
-    ]
+    for route in routes(objects, "HTTPRoute"):
+        assert route["spec"]["parentRefs"] == [{"name": "front", "namespace": "gateways", "sectionName": "http"}]
 
 
-def test_a_token_is_asked_for_on_both_routes_and_read_from_its_header_alone() -> None:
-    spec = only(render({"auth": {"mode": "jwt", "jwt": JWT}}), "SecurityPolicy")["spec"]
-    assert {target["kind"] for target in spec["targetRefs"]} == {"HTTPRoute", "GRPCRoute"}
+def chosen(objects: Sequence[Object], policy: Object) -> set[tuple[str, str]]:
+    """Return kinds and names of the routes that a policy is for."""
+    return {
+        (each["kind"], each["metadata"]["name"])
+        for each in objects
+        for target in policy["spec"]["targetSelectors"]
+        if each["kind"] == target["kind"] and target["matchLabels"].items() <= each["metadata"]["labels"].items()
+    }
+
+
+def test_a_token_is_asked_for_on_every_route_and_read_from_its_header_alone() -> None:
+    objects = render(BOTH, {"auth": {"mode": "jwt", "jwt": JWT}})
+    policy = only(objects, "SecurityPolicy")
+    assert chosen(objects, policy) == {
+        (kind, name)
+        for kind in ("HTTPRoute", "GRPCRoute")
+        for name in ("flight-delay", f"flight-delay-{VERSION}", f"flight-delay-{OTHER}")
+    }
+    spec = policy["spec"]
     (provider,) = spec["jwt"]["providers"]
     assert provider["extractFrom"] == {"headers": [{"name": "Authorization", "valuePrefix": "Bearer "}]}
     assert "optional" not in spec["jwt"]
@@ -117,9 +161,10 @@ def test_a_token_is_asked_for_on_both_routes_and_read_from_its_header_alone() ->
 
 def test_a_token_for_another_audience_is_401_over_rest_and_a_limit_holds_for_both() -> None:
     objects = render({"auth": {"mode": "jwt", "jwt": {**JWT, "requestsPerSecond": 7}}})
-    rest, grpc = (
-        only(objects, "BackendTrafficPolicy", f"flight-delay-{kind}")["spec"] for kind in ("httproute", "grpcroute")
-    )
+    policies = [only(objects, "BackendTrafficPolicy", f"flight-delay-{kind}") for kind in ("httproute", "grpcroute")]
+    for kind, policy in zip(("HTTPRoute", "GRPCRoute"), policies, strict=True):
+        assert chosen(objects, policy) == {(kind, each["metadata"]["name"]) for each in routes(objects, kind)}
+    rest, grpc = (policy["spec"] for policy in policies)
     assert [override["response"] for override in rest["responseOverride"]] == [{"statusCode": 401}]
     assert "responseOverride" not in grpc
     for policy in (rest, grpc):
