@@ -57,6 +57,7 @@ class RestApplication:
         send = self._with_version(send, found.request_id)
         try:
             path = self._public_path(scope["raw_path"].decode("latin-1"))
+            self._service.check_version(found.version)
             is_inference = path.endswith("/infer")
             allowed = ("POST",) if is_inference else ("GET", "HEAD")  # the server drops the body of an answer to HEAD
             if scope["method"] not in allowed:
