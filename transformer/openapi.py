@@ -8,7 +8,7 @@ from transformer import json_request, metadata, samples, schemas, status
 from transformer.rest_inference import RestInference
 from transformer.schemas import Schema
 
-_JSON, _BINARY = "application/json", "application/octet-stream"
+_JSON, _BINARY, _HTML = "application/json", "application/octet-stream", "text/html; charset=utf-8"
 
 _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request is wrong; the sentence says where, and names field, row and value.",
@@ -38,6 +38,9 @@ _HEADERS: Mapping[str, Schema] = {
         "description": "The request's own, if it is 1 to 128 visible ASCII characters, else a new one.",
         "required": True,
     },
+    "etag": {"schema": {"type": "string"}, "description": "What If-None-Match may say to an unchanged page."},
+    "cache-control": {"schema": {"const": "no-cache"}, "description": "A page may be kept, and is asked for each time."},
+    "content-security-policy": {"schema": {"type": "string"}, "description": "What the page may do: its own script."},
     "allow": {"schema": {"type": "string"}, "description": "The methods that the path is served by."},
     "retry-after": {
         "schema": {"type": "integer"},
@@ -51,14 +54,17 @@ _HEADERS: Mapping[str, Schema] = {
 }
 
 
-def document(inference: RestInference) -> dict[str, object]:
+def document(inference: RestInference, *, with_pages: bool) -> dict[str, object]:
     """Describe one version's REST surface.
 
     Args:
         inference: The version, which also gives the examples of answers.
+        with_pages: Whether the pages for people are served too.
     """
     service = inference.service
     name, version = service.model_name, service.bundle.version
+    model, pinned = f"/v2/models/{name}", f"/v2/models/{name}/versions/{version}"
+    other_version = (HTTPStatus.NOT_FOUND,)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,8 +80,10 @@ def document(inference: RestInference) -> dict[str, object]:
             "/v2/health/live": _get("serverLive", "Whether the process answers", _flag("live")),
             "/v2/health/ready": _get("serverReady", "Whether the version is ready", _flag("ready"), _READY),
             "/v2/models": _get("models", "Which models are served", _models(name)),
-            **_model_paths(f"/v2/models/{name}", name, "", ()),
-            **_model_paths(f"/v2/models/{name}/versions/{version}", name, "OfVersion", (HTTPStatus.NOT_FOUND,)),
+            **_model_paths(model, name, "", ()),
+            **(_page_paths(model, "", ()) if with_pages else {}),
+            **_model_paths(pinned, name, "OfVersion", other_version),
+            **(_page_paths(pinned, "OfVersion", other_version) if with_pages else {}),
         },
         "components": {
             "schemas": {
@@ -105,6 +113,21 @@ def _model_paths(base: str, name: str, suffix: str, more: tuple[HTTPStatus, ...]
         ),
         f"{base}/infer": {"post": _infer_operation(f"infer{suffix}", more)},
     }
+
+
+def _page_paths(base: str, suffix: str, more: tuple[HTTPStatus, ...]) -> dict[str, object]:
+    return {
+        f"{base}{metadata.PAGE}": _page(f"page{suffix}", "A page to try the version in a browser", more),
+        f"{base}{metadata.REFERENCE}": _page(f"reference{suffix}", "This document as a page to read", more),
+    }
+
+
+def _page(identifier: str, summary: str, more: tuple[HTTPStatus, ...]) -> Schema:
+    headers = _headers(*_ALWAYS, "etag", "cache-control", "content-security-policy")
+    whole = {"description": f"{summary}.", "headers": headers, "content": {_HTML: {"schema": {"type": "string"}}}}
+    unchanged = {"description": "The page that If-None-Match names is still this one.", "headers": headers}
+    responses = {"200": whole, "304": unchanged, **_refusals(*_ANY, *more)}
+    return {"get": {"operationId": identifier, "summary": summary, "responses": responses}}
 
 
 def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
