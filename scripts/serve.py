@@ -88,7 +88,8 @@ def _port(name: str, text: str) -> int:
     return port
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing listens on, all different."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
@@ -101,7 +102,7 @@ def _free_ports(count: int) -> list[int]:
 
 def commands(settings: Settings) -> dict[str, list[str]]:
     """Return the arguments of both processes, by what they are, in the order to start them."""
-    predictor_http_port, predictor_grpc_port = _free_ports(2)
+    predictor_http_port, predictor_grpc_port = free_ports(2)
     both = ["--model_name", settings.model_name, "--host", ADDRESS]
     return {
         "predictor": [

@@ -19,8 +19,8 @@ function requestOf(flights) {
 function laidOut(object) {
   const members = Object.entries(object).map(([key, value]) => {
     const isTensors = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "object");
-    const items = () => value.map((item) => `\n    ${JSON.stringify(item)}`).join(",");
-    return `  ${JSON.stringify(key)}: ${isTensors ? `[${items()}\n  ]` : JSON.stringify(value)}`;
+    const items = () => value.map((item) => `\n    ${onOneLine(item)}`).join(",");
+    return `  ${JSON.stringify(key)}: ${isTensors ? `[${items()}\n  ]` : onOneLine(value)}`;
   });
   return `{\n${members.join(",\n")}\n}`;
 }
@@ -78,6 +78,12 @@ function pythonOf(body, hasToken) {
     "    print(json.dumps(json.load(answer), indent=2))",
     "",
   ].join("\n");
+}
+
+function onOneLine(value) {
+  if (Array.isArray(value)) return `[${value.map(onOneLine).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${onOneLine(each)}`).join(", ")}}`;
 }
 
 function parsed(text) {

@@ -53,6 +53,7 @@ async function askForOne(event) {
   drawFormFaults();
   drawAnswer();
   drawExchange();
+  if (answers !== null) byId("answer").scrollIntoView({ block: "nearest" });
 }
 
 /** Show a refusal where it belongs: at the field that the sentence begins with, at the token, or above all. */

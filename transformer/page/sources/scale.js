@@ -6,7 +6,7 @@ const [SCALE_WIDTH, SCALE_TOP, SCALE_HEIGHT] = [320, 22, 16];
 function scaleOf(probability, threshold, baseRate) {
   const places = { probability: percent(probability), threshold: percent(threshold), base: baseRate === null ? "" : percent(baseRate) };
   const bottom = SCALE_TOP + SCALE_HEIGHT;
-  const picture = drawn("svg", { class: "scale", viewBox: `0 0 ${SCALE_WIDTH} ${bottom + 22}`, role: "img" });
+  const picture = drawn("svg", { class: "scale", viewBox: `0 0 ${SCALE_WIDTH} ${baseRate === null ? bottom : bottom + 22}`, role: "img" });
   picture.setAttribute("aria-label", say(baseRate === null ? "scale" : "scale with base", places));
   picture.append(
     drawn("rect", { class: "track", x: 0, y: SCALE_TOP, width: SCALE_WIDTH, height: SCALE_HEIGHT, rx: 3 }),

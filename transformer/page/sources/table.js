@@ -78,8 +78,14 @@ function drawRowFaults() {
 function drawRows() {
   byId("rows-region").hidden = many.table === null;
   if (many.table === null) return;
-  const heads = [say("row"), ...FIELDS.map((field) => field.name), say("probability"), say("outcome")];
-  byId("rows-head").replaceChildren(...heads.map((text) => Object.assign(made("th", text), { scope: "col" })));
+  const heads = [
+    made("th", say("row"), "number"),
+    ...FIELDS.map((field) => made("th", field.name)),
+    made("th", say("probability"), "number"),
+    made("th", say("outcome")),
+  ];
+  for (const head of heads) head.scope = "col";
+  byId("rows-head").replaceChildren(...heads);
   byId("rows").replaceChildren(...many.table.rows.slice(0, MOST_ROWS_SHOWN).map(drawnRow));
 }
 
