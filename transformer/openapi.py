@@ -39,7 +39,7 @@ _HEADERS: Mapping[str, Schema] = {
         "required": True,
     },
     "etag": {"schema": {"type": "string"}, "description": "What If-None-Match may say to an unchanged page."},
-    "cache-control": {"schema": {"const": "no-cache"}, "description": "A page may be kept, and is asked for each time."},
+    "cache-control": {"schema": {"const": "no-cache"}, "description": "A page may be kept, and is asked for anew."},
     "content-security-policy": {"schema": {"type": "string"}, "description": "What the page may do: its own script."},
     "allow": {"schema": {"type": "string"}, "description": "The methods that the path is served by."},
     "retry-after": {

@@ -49,7 +49,7 @@ def address(pair):
 
 @pytest.fixture
 def open_page(browser, profile, address):
-    """Opens a page, in a profile of its own if it wants options; at the end, none may have asked elsewhere or failed."""
+    """Opens a page, in a profile of its own if it wants options; none may ask elsewhere or complain of anything."""
     opened, complaints = [], []
 
     def complain(message):
@@ -307,9 +307,7 @@ class TestTheToken:
         ask(page)
         for way, sent in (("curl", "Bearer $TOKEN"), ("Python", 'os.environ["TOKEN"]')):
             page.get_by_role("button", name=f"Copy as {way}").click()
-            page.wait_for_function(
-                "async (text) => (await navigator.clipboard.readText()).includes(text)", arg=sent
-            )
+            page.wait_for_function("async (text) => (await navigator.clipboard.readText()).includes(text)", arg=sent)
             assert "a.good.token" not in page.evaluate("navigator.clipboard.readText()")
 
 
@@ -333,7 +331,8 @@ class TestWhatIsCopied:
         for button, element in (("Copy request", "#request"), ("Copy answer", "#response")):
             page.get_by_role("button", name=button).click()
             page.wait_for_function(
-                "async (text) => (await navigator.clipboard.readText()) === text", arg=page.locator(element).inner_text()
+                "async (text) => (await navigator.clipboard.readText()) === text",
+                arg=page.locator(element).inner_text(),
             )
 
 
@@ -358,7 +357,9 @@ class TestManyFlights:
         ):
             expect(page.locator("#faults li").nth(place)).to_contain_text(sentence)
         written, told = results(page, ";")
-        assert written.startswith("\ufeffFecha-I;Des-I;Emp-I;TIPOVUELO;nota;delay_probability;delayed;model_version;error\r\n")
+        assert written.startswith(
+            "\ufeffFecha-I;Des-I;Emp-I;TIPOVUELO;nota;delay_probability;delayed;model_version;error\r\n"
+        )
         assert len(told) == 1000
         for number, row in enumerate(told):
             if number in (4, 500, 999):
@@ -411,9 +412,15 @@ class TestManyFlights:
         [
             ("", "There are no flights"),
             ("Fecha-I,Des-I,Emp-I,TIPOVUELO\n\n", "There are no flights"),
-            ("Fecha-I,Des-I,TIPOVUELO\n1,2,3\n", "The column Emp-I is missing: the first line has Fecha-I, Des-I, TIPO"),
+            (
+                "Fecha-I,Des-I,TIPOVUELO\n1,2,3\n",
+                "The column Emp-I is missing: the first line has Fecha-I, Des-I, TIPO",
+            ),
             ("Fecha-I,Des-I,Emp-I,TIPOVUELO,Emp-I\n1,2,3,4,5\n", "The column Emp-I is there twice"),
-            ('Fecha-I,Des-I,Emp-I,TIPOVUELO\n"1,2,3,4\n5,6,7,8\n', "Row 2: a quotation mark is opened and never closed"),
+            (
+                'Fecha-I,Des-I,Emp-I,TIPOVUELO\n"1,2,3,4\n5,6,7,8\n',
+                "Row 2: a quotation mark is opened and never closed",
+            ),
         ],
         ids=["nothing", "names alone", "a column missing", "a column twice", "an open quotation mark"],
     )

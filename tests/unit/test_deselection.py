@@ -42,7 +42,9 @@ def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, ther
         text=True,
         check=True,
     )
-    assert {name for name in ("plain", "scl", "cluster", "schemas", "browser") if f"test_{name} PASSED" in run.stdout} == {
+    assert {
+        name for name in ("plain", "scl", "cluster", "schemas", "browser") if f"test_{name} PASSED" in run.stdout
+    } == {
         "plain",
         chosen,
     }

@@ -37,8 +37,7 @@ def places_of(document: Described) -> dict[str, str]:
         "contents": "".join(_entry(*each) for each in operations),
         "operations": "".join(_operation(document, *each) for each in operations),
         "schemas": "".join(
-            f'<article id="{escape(name)}"><h3>{escape(name)}</h3>{_schema(schema)}</article>'
-            for name, schema in document["components"]["schemas"].items()
+            _article(name, escape(name), _schema(schema)) for name, schema in document["components"]["schemas"].items()
         ),
         "examples": "".join(
             _example(name, example) for name, example in document["components"].get("examples", {}).items()
@@ -98,10 +97,12 @@ def _operation(document: Described, method: str, path: str, operation: Described
             + _content(told.get("content", {}))
             + "</dd>"
         )
-    return (
-        f'<article id="{escape(operation["operationId"])}">'
-        f'<h3><b class="method">{escape(method.upper())}</b> <code>{escape(path)}</code></h3>{"".join(parts)}</dl></article>'
-    )
+    heading = f'<b class="method">{escape(method.upper())}</b> <code>{escape(path)}</code>'
+    return _article(operation["operationId"], heading, f"{''.join(parts)}</dl>")
+
+
+def _article(identifier: str, heading: str, content: str) -> str:
+    return f'<article id="{escape(identifier)}"><h3>{heading}</h3>{content}</article>'
 
 
 def _content(content: Described) -> str:
@@ -124,10 +125,8 @@ def _anchor(name: str, example: Described) -> str:
 
 
 def _example(name: str, example: Described) -> str:
-    return (
-        f'<article id="example-{escape(name)}"><h3>{escape(name)}</h3><p>{escape(example["summary"])}.</p>'
-        f'<pre tabindex="0" role="region" aria-label="{escape(name)}">{escape(laid_out(example["value"]))}</pre></article>'
-    )
+    value = f'<pre tabindex="0" role="region" aria-label="{escape(name)}">{escape(laid_out(example["value"]))}</pre>'
+    return _article(f"example-{name}", escape(name), f"<p>{escape(example['summary'])}.</p>{value}")
 
 
 def _schema(schema: object) -> str:

@@ -90,9 +90,7 @@ class TestTheDocument:
         assert answer["outputs"][0]["shape"] == [len(answer["outputs"][0]["data"])]
 
     @either
-    def test_and_a_sample_are_reachable_from_the_metadata(
-        self, inference: RestInference, with_pages: bool
-    ) -> None:
+    def test_and_a_sample_are_reachable_from_the_metadata(self, inference: RestInference, with_pages: bool) -> None:
         told: Any = metadata.model_metadata(inference.service, with_pages=with_pages)
         Draft202012Validator(schemas.model_metadata(MODEL)).validate(json.loads(json.dumps(told)))
         assert ("page" in told["parameters"]) is with_pages

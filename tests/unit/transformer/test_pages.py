@@ -40,9 +40,7 @@ def inference(bundle: Bundle, predictor: FakePredictor) -> RestInference:
     return RestInference(make_service(bundle, predictor), most_body_bytes=2**20)
 
 
-def ask(
-    inference: RestInference, path: str, *, method: str = "GET", with_pages: bool = True, **headers: str
-) -> Answer:
+def ask(inference: RestInference, path: str, *, method: str = "GET", with_pages: bool = True, **headers: str) -> Answer:
     """Ask the ASGI application of a version."""
     sent: list[dict[str, Any]] = []
 
@@ -222,7 +220,8 @@ class TestTheReference:
             assert not Read(html).all("onclick")
 
     def test_lays_json_out_without_changing_it(self) -> None:
-        value = {"short": [1, 2], "long": list(range(60)), "deep": {"a": [{"b": "x" * 60}, {"b": "y" * 60}]}, "none": {}}
+        deep = {"a": [{"b": "x" * 60}, {"b": "y" * 60}]}
+        value = {"short": [1, 2], "long": list(range(60)), "deep": deep, "none": {}}
         text = reference.laid_out(value)
         assert json.loads(text) == value
         assert max(map(len, text.splitlines())) <= 102
