@@ -1,6 +1,6 @@
 """An OpenAPI document as a page to read: static HTML, for which the browser needs neither a script nor a request.
 
-Swagger UI, Redoc and RapiDoc would each bring one to two megabytes of script to every pod, and style their elements
+Swagger UI, Redoc and RapiDoc would each bring a megabyte or more of script to every pod, and style their elements
 inline, which a policy without ``unsafe-inline`` forbids; what they add, sending requests, the page to try does. This
 knows as much of OpenAPI 3.1 as ``transformer.openapi`` writes, and shows any other keyword as it stands.
 """
