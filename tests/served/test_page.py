@@ -291,6 +291,7 @@ class TestTheToken:
         expect(page.locator("#token-error")).to_have_text(
             "The service refused the request with status 401: it needs a good token."
         )
+        expect(page.get_by_label("Bearer token")).to_be_focused()
         page.get_by_label("Bearer token").fill("a.good.token")
         ask(page)
         page.wait_for_function("!document.querySelector('#flight [type=submit]').disabled")
@@ -466,13 +467,22 @@ class TestManyFlights:
         expect(page.locator("#outcome")).to_contain_text("27 of 27 flights answered")
         assert busy == []
 
-    def test_can_be_stopped(self, page):
-        page.route("**/infer", lambda route: None)
-        page.get_by_role("button", name="Fill in the golden flights").click()
-        page.get_by_role("button", name="Ask for all").click()
-        expect(page.get_by_role("progressbar")).to_be_visible()
+    def test_show_how_far_they_are_and_can_be_stopped(self, page, golden):
+        answered = []
+
+        def answer_the_first(route):
+            if not answered:
+                answered.append(route)
+                route.continue_()
+
+        page.route("**/infer", answer_the_first)
+        ask_for_table(page, as_csv([REQUIRED, *([[golden[0][name] for name in REQUIRED]] * 600)]))
+        expect(page.locator("#outcome")).to_have_text("500 of 600 flights …")
+        assert page.get_by_role("progressbar").evaluate("(bar) => bar.value / bar.max") == pytest.approx(5 / 6)
         page.get_by_role("button", name="Stop").click()
-        expect(page.locator("#outcome")).to_contain_text("Stopped. 0 of 27 flights answered")
+        expect(page.locator("#outcome")).to_contain_text("Stopped. 500 of 600 flights answered")
+        _, told = results(page)
+        assert [row["delay_probability"] != "" for row in told] == [True] * 500 + [False] * 100
 
     def test_without_a_good_token_are_told_at_the_token(self, page):
         refuse(page, 401, "Jwt is missing", "text/plain")

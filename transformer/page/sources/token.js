@@ -11,6 +11,7 @@ function token() {
 function checkToken() {
   tokenFault = /^[\x21-\x7e]*$/.test(token()) ? null : () => say("token wrong");
   drawToken();
+  if (tokenFault !== null) openToken();
   return tokenFault === null;
 }
 
@@ -18,12 +19,14 @@ function checkToken() {
 function refuseToken(status) {
   tokenFault = () => say("token refused", { status });
   drawToken();
+  openToken();
 }
 
 function drawToken() {
   showFault(byId("token"), tokenFault);
-  if (tokenFault !== null) {
-    byId("token-details").open = true;
-    byId("token").focus();
-  }
+}
+
+function openToken() {
+  byId("token-details").open = true;
+  byId("token").focus();
 }
