@@ -352,12 +352,16 @@ class TestManyFlights:
         asked = []
         page.on("request", lambda request: asked.append(request) if request.url.endswith("/infer") else None)
         page.locator("#file").set_input_files({"name": "v.csv", "mimeType": "text/csv", "buffer": text.encode()})
-        expect(page.locator("#outcome")).to_contain_text("997 of 1,000 flights answered")
-        expect(page.locator("#outcome")).to_contain_text("3 are wrong")
+        expect(page.locator("#outcome")).to_contain_text("Answered: 997 of 1,000 flights.")
+        expect(page.locator("#outcome")).to_contain_text("Wrong: 3.")
         assert [len(json.loads(request.post_data)["inputs"][0]["data"]) for request in asked] == [500, 497]
         expect(page.locator("#faults li")).to_have_count(3)
         for place, sentence in enumerate(
-            ("Row 6: Fecha-I: “2017-02-30 10:00” must be", "Row 502: Emp-I: “lan” must be", "Row 1,001: 4 cells where")
+            (
+                "Row 6: Fecha-I: “2017-02-30 10:00” must be",
+                "Row 502: Emp-I: “lan” must be",
+                "Row 1,001: cells: 4, where",
+            )
         ):
             expect(page.locator("#faults li").nth(place)).to_contain_text(sentence)
         written, told = results(page, ";")
@@ -383,7 +387,7 @@ class TestManyFlights:
         columns = [*REQUIRED[::-1], "OPERA"]
         table = [columns, *([*(flight[name] for name in columns[:-1]), "x"] for flight in golden[:3])]
         ask_for_table(page, as_csv(table, delimiter))
-        expect(page.locator("#outcome")).to_contain_text("3 of 3 flights answered")
+        expect(page.locator("#outcome")).to_contain_text("Answered: 3 of 3 flights.")
         expect(page.locator("#unused")).to_have_text("Passed through, not sent: OPERA.")
         shares = page.locator("#rows tr td:nth-child(6)").all_inner_texts()
         assert shares == [f"{flight['probability']:.1%}" for flight in golden[:3]]
@@ -399,14 +403,14 @@ class TestManyFlights:
             list(text.encode("windows-1252")),
         )
         page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
-        expect(page.locator("#outcome")).to_contain_text("1 of 1 flights answered")
+        expect(page.locator("#outcome")).to_contain_text("Answered: 1 of 1 flights.")
         _, (row,) = results(page, ";")
         assert row["AÑO"] == "2017"
 
     def test_are_the_golden_ones_at_a_click(self, page, golden):
         page.get_by_role("button", name="Fill in the golden flights").click()
         page.get_by_role("button", name="Ask for all").click()
-        expect(page.locator("#outcome")).to_contain_text(f"{len(golden)} of {len(golden)} flights answered")
+        expect(page.locator("#outcome")).to_contain_text(f"Answered: {len(golden)} of {len(golden)} flights.")
         _, told = results(page)
         served = [float(row["delay_probability"]) for row in told]
         assert served == pytest.approx([flight["probability"] for flight in golden], abs=TOLERANCE)
@@ -448,7 +452,7 @@ class TestManyFlights:
         page.get_by_role("button", name="Fill in the golden flights").click()
         page.get_by_role("button", name="Ask for all").click()
         bad = [flight["Des-I"] for flight in golden].count(refused)
-        expect(page.locator("#outcome")).to_contain_text(f"{len(golden) - bad} of {len(golden)} flights answered")
+        expect(page.locator("#outcome")).to_contain_text(f"Answered: {len(golden) - bad} of {len(golden)} flights.")
         expect(page.locator("#faults li")).to_have_count(bad)
         expect(page.locator("#faults li").first).to_contain_text("'SCFA' must be another")
 
@@ -467,7 +471,7 @@ class TestManyFlights:
         page.get_by_role("button", name="Ask for all").click()
         for _ in range(10):
             page.clock.run_for(1000)
-        expect(page.locator("#outcome")).to_contain_text("27 of 27 flights answered")
+        expect(page.locator("#outcome")).to_contain_text("Answered: 27 of 27 flights.")
         assert busy == []
 
     def test_show_how_far_they_are_and_can_be_stopped(self, page, golden):
@@ -483,7 +487,7 @@ class TestManyFlights:
         expect(page.locator("#outcome")).to_have_text("500 of 600 flights …")
         assert page.get_by_role("progressbar").evaluate("(bar) => bar.value / bar.max") == pytest.approx(5 / 6)
         page.get_by_role("button", name="Stop").click()
-        expect(page.locator("#outcome")).to_contain_text("Stopped. 500 of 600 flights answered")
+        expect(page.locator("#outcome")).to_contain_text("Stopped. Answered: 500 of 600 flights.")
         _, told = results(page)
         assert [row["delay_probability"] != "" for row in told] == [True] * 500 + [False] * 100
 

@@ -143,15 +143,16 @@ def _schema(schema: object) -> str:
         if keyword not in _TOLD_ELSEWHERE
     ]
     if schema.get("additionalProperties") is False:
-        facts.append("and no others")
+        facts.append("no other keys")
     described = [escape(str(schema["description"]))] if "description" in schema else []
     return "; ".join([*facts, *described]) + _list(_members(schema))
 
 
 def _members(schema: Described) -> list[str]:
     required = schema.get("required", ())
+    optional = " (optional)" if "type" in schema else ""  # of an alternative, what is required stands further up
     members = [
-        f"<code>{escape(name)}</code>{'' if name in required else ' (optional)'}: {_schema(within)}"
+        f"<code>{escape(name)}</code>{'' if name in required else optional}: {_schema(within)}"
         for name, within in schema.get("properties", {}).items()
     ]
     if "properties" not in schema and required:
@@ -162,7 +163,7 @@ def _members(schema: Described) -> list[str]:
         if isinstance(schema.get(keyword), Mapping)
     ]
     members += [
-        f"{words}:{_list([_titled(each) for each in schema[keyword]])}"
+        f"{words}:{_list([_titled(each) for each in schema[keyword]], 'ol')}"
         for keyword, words in _LISTS_OF_SCHEMAS.items()
         if keyword in schema
     ]
@@ -178,8 +179,8 @@ def _type(told: object) -> str:
     return " or ".join(told) if isinstance(told, list) else str(told)
 
 
-def _list(items: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>" if items else ""
+def _list(items: list[str], kind: str = "ul") -> str:
+    return f"<{kind}>{''.join(f'<li>{item}</li>' for item in items)}</{kind}>" if items else ""
 
 
 def _resolved(document: Described, described: Described) -> Described:
