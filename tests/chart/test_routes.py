@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from tests.chart.combinations import JWT
-from tests.chart.rendering import OTHER, VERSION, Object, only, render
+from tests.chart.rendering import OTHER, VERSION, Object, Values, only, render
 
 BOTH = {"versions": {VERSION: {"weight": 90}, OTHER: {"bundle": "gs://bundles/other", "weight": 10}}}
+WITH_PAGE: Values = {"routes": {"page": True}}
+KINDS = ("HTTPRoute", "GRPCRoute")
 MODEL = "/v2/models/flight-delay"
 BELOW = ("", "/infer", "/ready", "/openapi.json", "/sample-request.json")
 
@@ -26,8 +28,18 @@ def of_version(objects: Sequence[Object], kind: str, version: str) -> Object:
     return rule
 
 
-def matches(objects: Sequence[Object], kind: str) -> list[Object]:
-    return [match for route in routes(objects, kind) for rule in route["spec"]["rules"] for match in rule["matches"]]
+def matches(*found: Object) -> list[Object]:
+    return [match for route in found for rule in route["spec"]["rules"] for match in rule["matches"]]
+
+
+def chosen(objects: Sequence[Object], policy: Object) -> set[tuple[str, str]]:
+    """Return kinds and names of the routes that a policy is for."""
+    return {
+        (each["kind"], each["metadata"]["name"])
+        for each in objects
+        for target in policy["spec"]["targetSelectors"]
+        if each["kind"] == target["kind"] and target["matchLabels"].items() <= each["metadata"]["labels"].items()
+    }
 
 
 def shares(rule: Object) -> dict[str, int]:
@@ -35,7 +47,7 @@ def shares(rule: Object) -> dict[str, int]:
 
 
 def test_the_public_paths_are_these_and_no_others() -> None:
-    found = matches(render(), "HTTPRoute")
+    found = matches(*routes(render(), "HTTPRoute"))
     public = {"/v2", "/v2/models", "/v2/health/live", "/v2/health/ready"}
     public |= {MODEL + below for below in BELOW} | {f"{MODEL}/versions/{VERSION}{below}" for below in BELOW}
     assert {match["path"]["value"] for match in found} == public
@@ -43,7 +55,47 @@ def test_the_public_paths_are_these_and_no_others() -> None:
 
 
 def test_the_transformer_serves_every_public_path(public_path) -> None:
-    assert all(public_path(match["path"]["value"]) for match in matches(render(), "HTTPRoute"))
+    assert all(public_path(match["path"]["value"]) for match in matches(*routes(render(WITH_PAGE), "HTTPRoute")))
+
+
+def test_the_pages_for_people_are_served_and_routed_only_if_asked_for() -> None:
+    def is_served(objects: list[Object]) -> bool:
+        (transformer,) = only(objects, "InferenceService")["spec"]["predictor"]["containers"]
+        return "--page" in transformer["args"]
+
+    without, with_page = render(), render(WITH_PAGE)
+    assert not is_served(without)
+    assert is_served(with_page)
+    route = only(with_page, "HTTPRoute", "flight-delay-page")
+    assert {match["path"]["value"] for match in matches(route)} == {
+        f"{below}/{page}" for below in (MODEL, f"{MODEL}/versions/{VERSION}") for page in ("page", "api")
+    }
+    assert {match["path"]["type"] for match in matches(route)} == {"Exact"}
+    assert [each for each in routes(with_page, "HTTPRoute") if each != route] == routes(without, "HTTPRoute")
+
+
+def test_the_pages_are_split_by_weight_too_and_a_version_s_own_are_its_own() -> None:
+    split, *pinned = only(render(BOTH, WITH_PAGE), "HTTPRoute", "flight-delay-page")["spec"]["rules"]
+    assert shares(split) == {f"flight-delay-{VERSION}-predictor": 90, f"flight-delay-{OTHER}-predictor": 10}
+    for rule in pinned:
+        (backend,) = rule["backendRefs"]
+        version = backend["name"].removeprefix("flight-delay-").removesuffix("-predictor")
+        assert all(f"/versions/{version}/" in match["path"]["value"] for match in rule["matches"])
+
+
+def test_a_page_loads_without_a_token_and_nothing_else_does() -> None:
+    objects = render(WITH_PAGE, {"auth": {"mode": "jwt", "jwt": JWT}})
+    every = {(each["kind"], each["metadata"]["name"]) for kind in KINDS for each in routes(objects, kind)}
+    assert every - chosen(objects, only(objects, "SecurityPolicy")) == {("HTTPRoute", "flight-delay-page")}
+
+
+def test_istio_lets_a_page_load_without_a_principal_and_nothing_else() -> None:
+    values: Values = {"auth": {"mode": "istio", "jwt": JWT, "istio": {"scraperNamespaces": []}}}
+    asked, open_to_all = only(render(WITH_PAGE, values), "AuthorizationPolicy")["spec"]["rules"]
+    assert asked["from"]
+    (operation,) = [each["operation"] for each in open_to_all["to"]]
+    assert operation["methods"] == ["GET", "HEAD"]
+    assert {path.rpartition("/")[2] for path in operation["paths"]} == {"page", "api"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +105,7 @@ def public_path():
     return lambda path: path in _PLAIN_PATHS or _MODEL_PATH.fullmatch(path)
 
 
-@pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_traffic_is_split_by_weight(kind: str) -> None:
     assert shares(by_weight(render(BOTH), kind)) == {
         f"flight-delay-{VERSION}-predictor": 90,
@@ -66,7 +118,7 @@ def test_a_weight_of_zero_is_written_down() -> None:
     assert shares(by_weight(render(both), "HTTPRoute"))[f"flight-delay-{OTHER}-predictor"] == 0
 
 
-@pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("version", [VERSION, OTHER])
 def test_who_names_a_version_gets_it_and_no_other(kind: str, version: str) -> None:
     pinned = of_version(render(BOTH), kind, version)
@@ -83,9 +135,9 @@ def test_a_version_that_comes_changes_no_other_s_route() -> None:
         {(each["kind"], each["metadata"]["name"]): each for each in render(*values)}
         for values in ((), ({"versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}},))
     )
-    new = {(kind, f"flight-delay-{OTHER}") for kind in ("HTTPRoute", "GRPCRoute")}
+    new = {(kind, f"flight-delay-{OTHER}") for kind in KINDS}
     assert new <= two.keys() - one.keys()
-    for kind in ("HTTPRoute", "GRPCRoute"):
+    for kind in KINDS:
         assert one[kind, f"flight-delay-{VERSION}"] == two[kind, f"flight-delay-{VERSION}"]
 
 
@@ -111,16 +163,14 @@ def test_a_version_may_have_a_runtime_of_its_own() -> None:
 
 
 def test_grpc_has_no_way_to_load_or_unload() -> None:
-    methods = {match["method"]["method"] for match in matches(render(), "GRPCRoute")}
+    methods = {match["method"]["method"] for match in matches(*routes(render(), "GRPCRoute"))}
     assert methods == {"ModelInfer", "ModelMetadata", "ModelReady", "ServerLive", "ServerMetadata", "ServerReady"}
 
 
 def test_rest_and_grpc_share_no_listener() -> None:
     objects = render()
     sections = {
-        (kind, route["spec"]["parentRefs"][0]["sectionName"])
-        for kind in ("HTTPRoute", "GRPCRoute")
-        for route in routes(objects, kind)
+        (kind, route["spec"]["parentRefs"][0]["sectionName"]) for kind in KINDS for route in routes(objects, kind)
     }
     assert {section for _, section in sections} == {
         listener["name"] for listener in only(objects, "Gateway")["spec"]["listeners"]
@@ -135,23 +185,11 @@ def test_a_gateway_elsewhere_is_named_with_its_namespace() -> None:
         assert route["spec"]["parentRefs"] == [{"name": "front", "namespace": "gateways", "sectionName": "http"}]
 
 
-def chosen(objects: Sequence[Object], policy: Object) -> set[tuple[str, str]]:
-    """Return kinds and names of the routes that a policy is for."""
-    return {
-        (each["kind"], each["metadata"]["name"])
-        for each in objects
-        for target in policy["spec"]["targetSelectors"]
-        if each["kind"] == target["kind"] and target["matchLabels"].items() <= each["metadata"]["labels"].items()
-    }
-
-
 def test_a_token_is_asked_for_on_every_route_and_read_from_its_header_alone() -> None:
     objects = render(BOTH, {"auth": {"mode": "jwt", "jwt": JWT}})
     policy = only(objects, "SecurityPolicy")
     assert chosen(objects, policy) == {
-        (kind, name)
-        for kind in ("HTTPRoute", "GRPCRoute")
-        for name in ("flight-delay", f"flight-delay-{VERSION}", f"flight-delay-{OTHER}")
+        (kind, name) for kind in KINDS for name in ("flight-delay", f"flight-delay-{VERSION}", f"flight-delay-{OTHER}")
     }
     spec = policy["spec"]
     (provider,) = spec["jwt"]["providers"]
@@ -162,7 +200,7 @@ def test_a_token_is_asked_for_on_every_route_and_read_from_its_header_alone() ->
 def test_a_token_for_another_audience_is_401_over_rest_and_a_limit_holds_for_both() -> None:
     objects = render({"auth": {"mode": "jwt", "jwt": {**JWT, "requestsPerSecond": 7}}})
     policies = [only(objects, "BackendTrafficPolicy", f"flight-delay-{kind}") for kind in ("httproute", "grpcroute")]
-    for kind, policy in zip(("HTTPRoute", "GRPCRoute"), policies, strict=True):
+    for kind, policy in zip(KINDS, policies, strict=True):
         assert chosen(objects, policy) == {(kind, each["metadata"]["name"]) for each in routes(objects, kind)}
     rest, grpc = (policy["spec"] for policy in policies)
     assert [override["response"] for override in rest["responseOverride"]] == [{"statusCode": 401}]
