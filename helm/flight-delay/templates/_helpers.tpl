@@ -59,12 +59,6 @@ app.kubernetes.io/version: {{ .version }}
 ["ModelInfer","ModelMetadata","ModelReady","ServerLive","ServerMetadata","ServerReady"]
 {{- end }}
 
-{{/* Labels by which policies find the routes that lead to inference, each from the moment it is there. Takes the release's name. */}}
-{{- define "flight-delay.routeSelector" -}}
-app.kubernetes.io/instance: {{ . }}
-flight-delay/policies: inference
-{{- end }}
-
 {{/* Where a route hangs. Takes {gateway, release, namespace, listener}. */}}
 {{- define "flight-delay.parentRef" -}}
 name: {{ .gateway.name | default (include "flight-delay.fullname" .release) }}
