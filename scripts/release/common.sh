@@ -3,6 +3,7 @@
 #   BUCKET     name of the bucket that holds bundles, SBOMs and provenance
 #   NAMESPACE  of the release (default: flight-delay)
 #   VALUES     file with the environment's values for the chart; neither versions nor the image are in it
+#   SIZES      further values, KEY=VALUE,KEY=VALUE: pods, requests in flight, CPU
 #   DATA       table of flights to train on
 #   ROLLOUT_ARGS  further arguments of `rollout run`
 #   COMMIT     what is released (default: HEAD); PLAIN_HTTP=1 for a registry without TLS
@@ -26,7 +27,7 @@ namespace="${NAMESPACE:-flight-delay}"
 release=flight-delay
 commit="${COMMIT:-$(git rev-parse HEAD)}"
 number="$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)"
-version="$number-g${commit:0:12}"  # of image and chart: a commit has one
+version="$number-g${commit:0:7}"  # of image and chart: a commit has one
 out="${RELEASE_OUT:-build/release}"
 plain=()
 [ -z "${PLAIN_HTTP:-}" ] || plain=(--plain-http)

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Builds and pushes the transformer's image of a commit, with its SBOM and provenance; its digest goes to $out/image.
-# A tag that the registry has is left as it is. CONTAINER_TOOL: docker (the default) or buildah.
+# A tag that the registry has is left as it is. CONTAINER_TOOL: docker (the default) or buildah; BUILD_TOOL: another
+# command that takes `build -t NAME -f FILE CONTEXT` and leaves the image where CONTAINER_TOOL finds it.
 . "$(dirname "$0")/common.sh"
 need REGISTRY BUCKET
 tool="${CONTAINER_TOOL:-docker}"
+read -ra builder <<<"${BUILD_TOOL:-$tool}"
 repository="$REGISTRY/flight-delay-transformer"
 git diff --quiet HEAD 2>/dev/null || [ -n "${COMMIT:-}" ] || {
     echo "the working tree differs from $commit: commit first, for an image is named after its commit." >&2
@@ -48,7 +50,7 @@ if [ -n "$digest" ]; then
     pull >/dev/null
 else
     say "building $repository:$version"
-    "$tool" build --build-arg "VERSION=$number" --build-arg "REVISION=$commit" \
+    "${builder[@]}" build --build-arg "VERSION=$number" --build-arg "REVISION=$commit" \
         -t "$repository:$version" -f Dockerfile.transformer . >&2
     push >&2
     digest="$(<"$out/digest")"

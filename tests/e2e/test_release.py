@@ -32,6 +32,11 @@ RULES = (
     "--allow-unseen 2 --refuse-unseen 3 --allow-psi 50 --refuse-psi 100"
 )
 
+BUILD_TOOLS = {"CONTAINER_TOOL": "buildah", "BUILD_TOOL": f"{ROOT / '../shared/cluster/cluster'} image"}
+"""The test cluster's own; BUILD_TOOLS=docker: Docker."""
+if os.environ.get("BUILD_TOOLS") == "docker":
+    BUILD_TOOLS = {"CONTAINER_TOOL": "docker"}
+
 
 class Known(Mapping[str, Sequence[float]]):
     """What the shipped flights' probabilities are, by version: of the shipped bundle and of the one in a folder."""
@@ -78,7 +83,7 @@ class Release:
             **os.environ,
             "REGISTRY": f"{os.environ['REGISTRY']}/{namespace.name}",
             "PLAIN_HTTP": "1",
-            "CONTAINER_TOOL": "buildah",
+            **BUILD_TOOLS,
             "BUCKET": bucket,
             "NAMESPACE": namespace.name,
             "VALUES": str(folder / "values.yaml"),
