@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e release site
+.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e release
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets

@@ -3,7 +3,6 @@
 #   BUCKET     name of the bucket that holds bundles, SBOMs and provenance
 #   NAMESPACE  of the release (default: flight-delay)
 #   VALUES     file with the environment's values for the chart; neither versions nor the image are in it
-#   SIZES      further values, KEY=VALUE,KEY=VALUE: pods, requests in flight, CPU
 #   DATA       table of flights to train on
 #   ROLLOUT_ARGS  further arguments of `rollout run`
 #   COMMIT     what is released (default: HEAD); PLAIN_HTTP=1 for a registry without TLS

@@ -5,7 +5,7 @@
 need REGISTRY BUCKET VALUES
 image="$(<"$out/image")"
 arguments=(upgrade --install "$release" "oci://$REGISTRY/charts/flight-delay" --version "$version" "${plain[@]}"
-    --namespace "$namespace" --values "$VALUES" ${SIZES:+--set "$SIZES"} --description "commit ${commit:0:12}")
+    --namespace "$namespace" --values "$VALUES" --description "commit ${commit:0:12}")
 
 if helm status "$release" --namespace "$namespace" >/dev/null 2>&1; then
     helm "${arguments[@]}" --reset-then-reuse-values >/dev/null
