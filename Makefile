@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e release
+.PHONY: help install lock lint scan test check serve pictures train report stress bench soak fuzz image manifests e2e release
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -20,7 +20,7 @@ lint: install  ## ruff, mypy --strict and import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-scan: install  ## checkov on the chart's manifests and the Dockerfiles
+scan: install  ## checkov on the charts' manifests and the Dockerfiles
 	@scripts/scan.sh
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
@@ -38,13 +38,17 @@ check: lint scan test  ## what CI runs before the cluster tests
 e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh says what else
 	@scripts/e2e.sh
 
-image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
+image:  ## build the images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
 	@scripts/image.sh
 
+<<<<<<< HEAD
 release: install  ## from this commit and a table to a promoted version (REGISTRY, BUCKET, VALUES, DATA: docs/release.md)
 	@scripts/release/all.sh
 
 manifests: install  ## render k8s/ and the table of values from the chart
+=======
+manifests: install  ## render k8s/ and the tables of values from the charts
+>>>>>>> main
 	@.venv/bin/python -m scripts.chart_readme
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
 
@@ -62,6 +66,9 @@ rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-p
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
 	@scripts/install.sh serving
 	@exec .venv/bin/python -m scripts.serve
+
+pictures: install  ## take the pictures of the page and the API reference in docs/ (needs Chromium)
+	@.venv/bin/python -m scripts.pictures
 
 need_data = $(if $(DATA),,$(error set DATA to the table of flights: make $@ DATA=dataset_SCL.csv.gz))
 

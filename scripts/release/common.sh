@@ -26,7 +26,7 @@ namespace="${NAMESPACE:-flight-delay}"
 release=flight-delay
 commit="${COMMIT:-$(git rev-parse HEAD)}"
 number="$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)"
-version="$number-g${commit:0:7}"  # of image and chart: a commit has one
+version="$number-g${commit:0:12}"  # of image and chart: a commit has one
 out="${RELEASE_OUT:-build/release}"
 plain=()
 [ -z "${PLAIN_HTTP:-}" ] || plain=(--plain-http)
