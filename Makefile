@@ -41,14 +41,10 @@ e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh say
 image:  ## build the images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
 	@scripts/image.sh
 
-<<<<<<< HEAD
 release: install  ## from this commit and a table to a promoted version (REGISTRY, BUCKET, VALUES, DATA: docs/release.md)
 	@scripts/release/all.sh
 
-manifests: install  ## render k8s/ and the table of values from the chart
-=======
 manifests: install  ## render k8s/ and the tables of values from the charts
->>>>>>> main
 	@.venv/bin/python -m scripts.chart_readme
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
 
