@@ -36,7 +36,9 @@ def statement(repository: str, digest: str, commit: str, builder: str) -> dict[s
 
 def main() -> None:
     """Print it."""
-    print(json.dumps(statement(*sys.argv[1:4], builder=os.environ.get("BUILDER_ID", "by hand")), indent=1))
+    repository, digest, commit = sys.argv[1:]
+    builder = os.environ.get("BUILDER_ID", "by hand")
+    print(json.dumps(statement(repository, digest, commit, builder), indent=1))
 
 
 if __name__ == "__main__":

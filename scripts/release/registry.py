@@ -27,7 +27,7 @@ def digest(repository: str, tag: str, *, plain_http: bool) -> str:
         headers["authorization"] = f"Bearer {token.stdout.strip()}"
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers, method="HEAD"), timeout=30) as answer:
-            return answer.headers["docker-content-digest"]
+            return str(answer.headers["docker-content-digest"])
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return ""
