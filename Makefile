@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve pictures train report stress bench soak fuzz image manifests site e2e
+.PHONY: help install lock lint scan test check serve pictures train report stress bench soak fuzz image manifests site e2e release
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -40,6 +40,9 @@ e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh say
 
 image:  ## build the images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
 	@scripts/image.sh
+
+release: install  ## from this commit and a table to a promoted version (REGISTRY, BUCKET, VALUES, DATA: docs/release.md)
+	@scripts/release/all.sh
 
 manifests: install  ## render k8s/ and the tables of values from the charts
 	@.venv/bin/python -m scripts.chart_readme

@@ -1,19 +1,19 @@
-import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
 from scripts.cloud_values import VALUES, values
+from tests.chart.rendering import only, render
 
 GKE = yaml.safe_load(VALUES.read_text())
 SUBSTITUTIONS = yaml.safe_load(Path("cloudbuild.yaml").read_text())["substitutions"]
-SCHEMA = json.loads(Path("helm/flight-delay/values.schema.json").read_text())
 
 
-def test_the_defaults_give_values_that_the_chart_knows():
-    jsonschema.validate(values(GKE, SUBSTITUTIONS), SCHEMA)
+def test_the_chart_takes_the_values_of_the_defaults():
+    objects = render(values(GKE, SUBSTITUTIONS))
+    assert only(objects, "HTTPRoute")["spec"]["hostnames"] == [SUBSTITUTIONS["_HOSTNAME"]]
+    assert only(objects, "HorizontalPodAutoscaler")["spec"]["maxReplicas"] == 10
 
 
 def test_sizes_instances_and_concurrency_come_from_the_substitutions():
