@@ -32,7 +32,7 @@ def test_the_image_is_left_to_the_pushed_chart():
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "1.5", "٣"])
 def test_a_number_that_is_none_is_refused_by_name(text):
-    with pytest.raises(ValueError, match="_MAX_REPLICAS is .*: it must be a whole number above 0"):
+    with pytest.raises(ValueError, match=r"_MAX_REPLICAS is .*: it must be a whole number above 0"):
         values(GKE, SUBSTITUTIONS | {"_MAX_REPLICAS": text})
 
 
