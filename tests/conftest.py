@@ -1,10 +1,11 @@
 """What every test may ask for, and which tests this machine cannot run.
 
-A test that needs the real data, the schemas or a cluster is deselected where there is none, and counted as such:
-it is never skipped in silence.
+A test that needs the real data, the schemas, Prometheus or a cluster is deselected where there is none, and counted
+as such: it is never skipped in silence.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         absent.add("scl")
     if not _CRD_SCHEMAS.exists():
         absent.add("schemas")
+    if not (shutil.which("prometheus") and shutil.which("promtool")):
+        absent.add("prometheus")
     if not os.environ.get("KUBECONFIG"):
         absent.add("cluster")
     deselected = [item for item in items if any(mark.name in absent for mark in item.iter_markers())]

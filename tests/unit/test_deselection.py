@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-ABSENT = ("SCL_DATA", "KUBECONFIG", "CRD_SCHEMAS")
-MARKERS = "scl\ncluster\nschemas"
+ABSENT = ("SCL_DATA", "KUBECONFIG", "CRD_SCHEMAS", "PATH")
+MARKERS = "scl\ncluster\nschemas\nprometheus"
 CONFTEST = Path(__file__).parent.parent / "conftest.py"
 
 
 @pytest.mark.parametrize(
     ("there", "chosen"),
-    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster"), ("CRD_SCHEMAS", "schemas")],
-    ids=["only the real data", "only a cluster", "only the schemas"],
+    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster"), ("CRD_SCHEMAS", "schemas"), ("PATH", "prometheus")],
+    ids=["only the real data", "only a cluster", "only the schemas", "only Prometheus"],
 )
 def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, there: str, chosen: str) -> None:
     tests = tmp_path / "tests"
@@ -29,19 +29,28 @@ def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, ther
         "def test_cluster(): pass\n"
         "@pytest.mark.schemas\n"
         "def test_schemas(crd_schemas): assert crd_schemas.is_file()\n"
+        "@pytest.mark.prometheus\n"
+        "def test_prometheus(): pass\n"
     )
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("prometheus", "promtool"):
+        (programs / name).symlink_to(sys.executable)  # anything that could be run
     environment = {name: value for name, value in os.environ.items() if name not in ABSENT}
+    present = programs if there == "PATH" else __file__
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", f"markers={MARKERS}", str(tests)],
         cwd=tmp_path,
-        env=environment | {there: __file__},
+        env=environment | {there: str(present)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert {name for name in ("plain", "scl", "cluster", "schemas") if f"test_{name} PASSED" in run.stdout} == {
+    assert {
+        name for name in ("plain", "scl", "cluster", "schemas", "prometheus") if f"test_{name} PASSED" in run.stdout
+    } == {
         "plain",
         chosen,
     }
-    assert "2 deselected" in run.stdout
+    assert "3 deselected" in run.stdout
     assert "skipped" not in run.stdout
