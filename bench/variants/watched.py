@@ -13,17 +13,18 @@ class _Watched(FlightsOverRest):
 
     more: ClassVar[tuple[str, ...]]
     """The transformer's further arguments."""
+    traced: ClassVar[bool] = False
+    """Whether it sends spans, to a server that takes everything."""
 
     @classmethod
     def start(cls, starter: Starter, traffic: Traffic) -> Self:
         """Start both servers."""
+        more = cls.more
+        if cls.traced:
+            collector = echo.server(starter, "collector")
+            more = (*more, "--trace_endpoint", f"http://{ADDRESS}:{collector.http_port}")
         behind = runtime.server(starter, traffic)
-        return cls(traffic, pair.server(starter, traffic, behind, cls.name, *cls.arguments(starter)), behind)
-
-    @classmethod
-    def arguments(cls, starter: Starter) -> tuple[str, ...]:
-        """Return the transformer's further arguments."""
-        return cls.more
+        return cls(traffic, pair.server(starter, traffic, behind, cls.name, *more), behind)
 
 
 class PairTraced(_Watched):
@@ -31,19 +32,15 @@ class PairTraced(_Watched):
 
     name = "pair_traced"
     more = ("--trace_share", "0.01")
-
-    @classmethod
-    def arguments(cls, starter: Starter) -> tuple[str, ...]:
-        """Send the spans to a server that takes everything."""
-        collector = echo.server(starter, "collector")
-        return (*cls.more, "--trace_endpoint", f"http://{ADDRESS}:{collector.http_port}")
+    traced = True
 
 
-class PairTracedWhole(PairTraced):
+class PairTracedWhole(_Watched):
     """Every request is traced."""
 
     name = "pair_traced_whole"
     more = ("--trace_share", "1")
+    traced = True
 
 
 class PairLogged(_Watched):
