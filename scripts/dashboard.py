@@ -146,7 +146,7 @@ ROWS: dict[str, Sequence[Panel]] = {
             "Answers by status",
             [
                 Query(
-                    f"sum by (protocol, status) (rate(flight_delay_requests_total{{{IN}}}[$__rate_interval]))",
+                    f"sum by (protocol, status) (rate(flight_delay_requests_total{{{IN}}}[$__rate_interval])) > 0",
                     "{{protocol}} {{status}}",
                 )
             ],

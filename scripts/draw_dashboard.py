@@ -26,7 +26,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scripts import dashboard
 
 POINTS = 120
-INCHES_A_COLUMN, INCHES_A_ROW = 0.75, 0.33
+INCHES_A_COLUMN, INCHES_A_ROW = 0.58, 0.29
 
 Series = dict[str, Any]
 
@@ -89,7 +89,7 @@ def draw_timeseries(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -
     for step in defaults.get("thresholds", {}).get("steps", []):
         if step["value"] is not None:
             axes.axhline(step["value"], color="tab:red", linewidth=0.8, linestyle="--")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.35 * max(axes.get_ylim()[1], 1e-9))  # room for the legend
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, defaults["unit"])))
     _format_time(axes)
     handles, labels = axes.get_legend_handles_labels()
@@ -124,7 +124,11 @@ def draw_barchart(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -> 
     for place, name in enumerate(names):
         heights = {s["metric"]["band"]: float(s["value"][1]) for s in found if s["metric"]["model_version"] == name}
         offsets = np.arange(len(bands)) + (place - len(names) / 2 + 0.5) * 0.8 / len(names)
-        axes.bar(offsets, [heights.get(band, 0) for band in bands], 0.8 / len(names), label=name)
+        alpha = 0.4 if name.endswith("in training") else 1.0
+        color = f"C{place // 2}"  # a version and its training
+        axes.bar(
+            offsets, [heights.get(band, 0) for band in bands], 0.8 / len(names), label=name, color=color, alpha=alpha
+        )
     axes.set_xticks(range(len(bands)), bands, rotation=20, ha="right")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, "percentunit")))
     axes.legend(fontsize=5.5)
@@ -145,7 +149,7 @@ def draw_table(axes: Axes, panel: dict[str, Any], prometheus: Prometheus) -> Non
     axes.axis("off")
     table = axes.table(cells, colLabels=["Version", *(name for name, _ in columns)], loc="center", cellLoc="right")
     table.auto_set_font_size(False)
-    table.set_fontsize(6.5)
+    table.set_fontsize(6)
     table.auto_set_column_width(range(len(columns) + 1))
     table.scale(1, 1.6)
 
@@ -183,7 +187,7 @@ def draw(prometheus: Prometheus, out: Path) -> None:
     """Draw the whole page."""
     panels = dashboard.dashboard()["panels"]
     height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
-    figure = plt.figure(figsize=(24 * INCHES_A_COLUMN, height * INCHES_A_ROW), dpi=110)
+    figure = plt.figure(figsize=(24 * INCHES_A_COLUMN, height * INCHES_A_ROW), dpi=130)
     plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
     for panel in panels:
         x, y, w, h = (panel["gridPos"][side] for side in "xywh")
@@ -195,8 +199,9 @@ def draw(prometheus: Prometheus, out: Path) -> None:
         left, bottom = (x + margin[0]) / 24, top - (h - margin[1]) / height
         axes = figure.add_axes((left + 0.006, bottom, (w - margin[0] - 0.35) / 24, (h - margin[1] - 1.1) / height))
         axes.tick_params(labelsize=5.5)
-        axes.set_title(panel["title"], fontsize=8, loc="left")
-        axes.grid(visible=panel["type"] == "timeseries", linewidth=0.3)
+        axes.set_title(panel["title"], fontsize=7.5, loc="left")
+        if panel["type"] == "timeseries":
+            axes.grid(linewidth=0.3)
         DRAW[panel["type"]](axes, panel, prometheus)
     figure.savefig(out)
 
