@@ -319,7 +319,8 @@ def _variables() -> Iterator[Json]:
             "includeAll": True,
             "current": {"text": "All", "value": "$__all"},
         }
-    yield {"name": "objective", "label": "Objective, %", "type": "textbox", "query": "99.9"}
+    objective = {"text": "99.9", "value": "99.9"}
+    yield {"name": "objective", "label": "Objective, %", "type": "textbox", "query": "99.9", "current": objective}
 
 
 def _placed(rows: dict[str, Sequence[Panel]]) -> Iterator[Json]:
