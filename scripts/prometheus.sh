@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 [ -x build/prometheus/usr/bin/promtool ] && exit 0
 mkdir -p build/prometheus
 cd build/prometheus
-apt-get download --quiet prometheus
+apt-get download --quiet -o APT::Sandbox::User=root prometheus
 dpkg --extract prometheus_*.deb .
 rm prometheus_*.deb
