@@ -46,7 +46,7 @@ def rule_file(tmp_path: Path) -> Path:
 
 
 def promtool(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=150)
 
 
 @pytest.mark.prometheus
