@@ -166,6 +166,7 @@ class InferenceHttpProtocol(HttpConnection):
         if inference.service.tracing is not None:
             clock.trace = inference.service.tracing.begin(found.traceparent)
         try:
+            inference.service.check_version(found.version)
             request = exchange.request = inference.decode(exchange.headers, bytes(exchange.body))
             request.traceparent = found.traceparent
             inference.service.submit(request, exchange, clock)
