@@ -85,6 +85,8 @@ def _entry(method: str, path: str, operation: Described) -> str:
 
 def _operation(document: Described, method: str, path: str, operation: Described) -> str:
     parts = [f"<p>{escape(operation['summary'])}.</p>"]
+    if parameters := [_resolved(document, each) for each in operation.get("parameters", ())]:
+        parts.append(f"<h4>Parameters</h4>{_list([_parameter(each) for each in parameters])}")
     if "requestBody" in operation:
         parts += ["<h4>Request</h4>", _content(operation["requestBody"]["content"])]
     parts.append("<h4>Answers</h4><dl>")
@@ -99,6 +101,11 @@ def _operation(document: Described, method: str, path: str, operation: Described
         )
     heading = f'<b class="method">{escape(method.upper())}</b> <code>{escape(path)}</code>'
     return _article(operation["operationId"], heading, f"{''.join(parts)}</dl>")
+
+
+def _parameter(parameter: Described) -> str:
+    name, place = escape(parameter["name"]), escape(parameter["in"])
+    return f"<code>{name}</code> ({place}): {escape(parameter['description'])} {_schema(parameter['schema'])}"
 
 
 def _article(identifier: str, heading: str, content: str) -> str:

@@ -208,6 +208,13 @@ class TestTheReference:
         assert operations | document["components"]["schemas"].keys() <= set(identifiers)
         assert {f"example-{name}" for name in document["components"]["examples"]} <= set(identifiers)
 
+    def test_says_what_each_operation_can_be_told_in_headers(self, inference: RestInference) -> None:
+        document: Any = openapi.document(inference, with_pages=True)
+        html = "".join(reference.places_of(document).values())
+        operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+        assert html.count("<code>x-model-version</code> (header): ") == len(operations)
+        assert "const <code>&quot;v-test&quot;</code>" in html
+
     def test_takes_nothing_in_the_document_for_html(self, inference: RestInference) -> None:
         def hostile(value: Any) -> Any:
             if isinstance(value, dict):
