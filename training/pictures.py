@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from training.bounds import Point
 from training.compare import Row
 from training.evaluation import Labels, Probabilities, Scores, calibration_bins
 from training.slices import Slice
@@ -229,4 +230,25 @@ def comparison(rows: list[Row]) -> Figure:
             axes.set_yticklabels([row.name for row in chosen])
             axes.grid(axis="y", color="#eeeeee")
         grid[line][0].invert_yaxis()
+    return figure
+
+
+def learning_curves(curves: dict[str, list[Point]]) -> Figure:
+    """Draw for each split the average precision over the flights learnt from, on these and on the test part."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=_WIDE, layout="constrained")
+        grid = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    for axes, (split, curve) in zip(grid, curves.items(), strict=True):
+        flights = [point.flights for point in curve]
+        low, high = np.transpose([point.ci95 for point in curve])
+        axes.plot(flights, [point.learnt for point in curve], "o-", color=_ORANGE, label="the flights learnt from")
+        axes.plot(flights, [point.pr_auc for point in curve], "o-", color=_BLUE, label="the test, 95 % over days")
+        axes.fill_between(flights, low, high, color=_BLUE, alpha=0.12, linewidth=0)
+        axes.set_xscale("log")
+        axes.set(title=f"{split} split", xlabel="flights learnt from", xticks=flights)
+        axes.set_xticklabels([f"{count:,}" for count in flights])
+        axes.minorticks_off()
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="lower right")
+    grid[0].set_ylabel("PR-AUC")
     return figure
