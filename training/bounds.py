@@ -13,7 +13,7 @@ from training.booster import Hyperparameters
 from training.cleaning import Cleaned
 from training.evaluation import Probabilities, Scores, best_threshold, evaluate
 from training.intervals import Days, days_of, interval, resample
-from training.judging import answer, encoded
+from training.judging import answer, encoded, score
 from training.splits import Split
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -22,6 +22,7 @@ SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 FEWEST_FLIGHTS = 1000
 """A smaller share is left out of the curve: hardly an airline of it would be frequent enough to have a value."""
 
+_DRAWINGS = 3
 _FOLDS = 5
 _SEED = 0
 _BISECTIONS = 60
@@ -71,20 +72,23 @@ class Bound:
 
 
 def learning_curve(cleaned: Cleaned, split: Split, hyperparameters: Hyperparameters) -> list[Point]:
-    """Train on a growing share of the training part's days, each share within the next."""
-    days = _days(cleaned)
-    distinct = np.random.default_rng(_SEED).permutation(np.unique(days[split.training]))
-    curve = []
+    """Train on growing shares of the training part's days, and average over a few drawings of these."""
+    days, curve = _days(cleaned), []
+    distinct = np.unique(days[split.training])
     for share in SHARES:
-        chosen = distinct[: round(share * len(distinct))]
-        training = split.training[np.isin(days[split.training], chosen)]
-        if len(training) < FEWEST_FLIGHTS:
+        drawn, scores, draws = [], [], []
+        for seed in range(1 if share == 1 else _DRAWINGS):
+            chosen = np.random.default_rng(seed).permutation(distinct)[: round(share * len(distinct))]
+            drawn.append(split.training[np.isin(days[split.training], chosen)])
+        if len(drawn[0]) < FEWEST_FLIGHTS:
             continue
-        [window] = encoded(cleaned, [replace(split, training=training)])
-        found = answer(window, hyperparameters, _SEED)
-        draws = resample(window.delayed[2], found.scoring, 0.5, window.days)
-        pr_auc = evaluate(window.delayed[2], found.scoring, 0.5).pr_auc
-        curve.append(Point(len(training), found.learnt_pr_auc, pr_auc, interval(draws.pr_auc)))
+        for training in drawn:
+            [window] = encoded(cleaned, [replace(split, training=training)])
+            found = answer(window, hyperparameters, _SEED)
+            scores.append((len(training), found.learnt_pr_auc, score(window, found).pr_auc))
+            draws.append(resample(window.delayed[2], found.scoring, 0.5, window.days).pr_auc)
+        flights, learnt, pr_auc = map(float, np.mean(scores, axis=0))
+        curve.append(Point(round(flights), learnt, pr_auc, interval(np.mean(draws, axis=0))))
     return curve
 
 

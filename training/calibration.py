@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from training.booster import Hyperparameters
-from training.evaluation import Labels, Probabilities
+from training.evaluation import Labels, Probabilities, log_losses
 from training.judging import Answers, Judged, Window, answers, judged
 
 _CLOSEST_TO_CERTAIN = 1e-6
@@ -31,12 +31,14 @@ class Weighed:
         calibration: Name of the calibration.
         judged: Scores at the threshold that the validation part chose.
         untuned_f1: Mean F1 at the threshold .5.
+        log_losses: Log loss of each window, mean over the seeds.
     """
 
     weight: str
     calibration: str
     judged: Judged
     untuned_f1: float
+    log_losses: tuple[float, ...]
 
 
 def weigh(
@@ -51,12 +53,16 @@ def weigh(
             [calibrated(window, each, name) for each in of_seeds]
             for window, of_seeds in zip(windows, answered, strict=True)
         ]
+        pairs = list(zip(windows, mapped, strict=True))
         untuned = [
-            f1_score(window.delayed[2], each.scoring >= _UNTUNED)
-            for window, of_seeds in zip(windows, mapped, strict=True)
-            for each in of_seeds
+            f1_score(window.delayed[2], each.scoring >= _UNTUNED) for window, of_seeds in pairs for each in of_seeds
         ]
-        found.append(Weighed(weight, name, judged(hyperparameters, windows, mapped), float(np.mean(untuned))))
+        losses = [
+            float(np.mean([log_losses(window.delayed[2], each.scoring).mean() for each in of_seeds]))
+            for window, of_seeds in pairs
+        ]
+        scores = judged(hyperparameters, windows, mapped)
+        found.append(Weighed(weight, name, scores, float(np.mean(untuned)), tuple(losses)))
     return found
 
 

@@ -82,7 +82,7 @@ def _weights(cleaned: Cleaned, judges: Judges, seeds: Seeds, stages: Stages) -> 
     for judge, splits in judges.items():
         lines += head(
             f"weight of delayed flights, {judge}",
-            *("calibration", "PR-AUC", "F1", "F1 at .5", "Brier", "calibration error", "log loss"),
+            *("calibration", "PR-AUC", "F1", "F1 at .5", "Brier", "calibration error", "log loss", "of each window"),
         )
         cut = encoded(cleaned, splits)
         for weight in WEIGHTS:
@@ -95,4 +95,5 @@ def _weights(cleaned: Cleaned, judges: Judges, seeds: Seeds, stages: Stages) -> 
 def _weighed(found: Weighed) -> str:
     scores = found.judged
     shown = (scores.mean_pr_auc, scores.f1, found.untuned_f1, scores.brier, scores.calibration_error, scores.log_loss)
-    return row([found.weight, found.calibration, *(f"{score:.3f}" for score in shown)])
+    by_window = " ".join(f"{loss:.3f}" for loss in found.log_losses)
+    return row([found.weight, found.calibration, *(f"{score:.3f}" for score in shown), by_window])
