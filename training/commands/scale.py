@@ -5,8 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.table import Table
 
+from training.markdown import head, row
 from training.scaling import SIZES, Cost, cost, made_up
 from training.stages import Stages
 
@@ -30,31 +30,23 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
             with stages.stage(f"training on {arguments.data.name}"):
                 costs.append(cost(arguments.data, Path(folder) / "bundle"))
         for count in arguments.flights:
-            table = Path(folder) / "made up.csv"
+            table = Path(folder) / "made-up.csv"
             with stages.stage(f"making up {count:,} flights"):
                 made_up(count).to_csv(table, index=False)
             with stages.stage(f"training on {count:,} flights"):
                 costs.append(cost(table, Path(folder) / "bundle"))
-    console.print(_table(costs))
+    console.print("\n".join(_table(costs)), markup=False, soft_wrap=True)
     return 0
 
 
-def _table(costs: list[Cost]) -> Table:
-    table = Table(title="Training and evaluation on both splits, one process, one thread")
-    table.add_column("table")
-    for heading in ("flights", "CPU s", "CPU us a flight", "trees", "peak MiB", "KiB a flight"):
-        table.add_column(heading, justify="right")
+def _table(costs: list[Cost]) -> list[str]:
+    lines = head("table", "flights", "CPU s", "CPU us a flight", "trees", "peak MiB")
     for each in costs:
-        table.add_row(
-            each.name,
-            f"{each.flights:,}",
-            f"{each.cpu_s:.1f}",
-            f"{1e6 * each.cpu_s / each.flights:.0f}",
-            str(each.trees),
-            f"{each.peak_mib:.0f}",
-            f"{1024 * each.peak_mib / each.flights:.1f}",
+        us = f"{1e6 * each.cpu_s / each.flights:.0f}"
+        lines.append(
+            row([each.name, f"{each.flights:,}", f"{each.cpu_s:.1f}", us, str(each.trees), f"{each.peak_mib:.0f}"])
         )
-    return table
+    return lines
 
 
 def _count(text: str) -> int:
