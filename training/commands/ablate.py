@@ -30,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", action="append", choices=[*CHANGES, _WEIGHTS], help="a table, may be repeated (default: all)"
     )
+    parser.add_argument(
+        "--change",
+        action="append",
+        choices=[name for changes in CHANGES.values() for name in changes],
+        metavar="NAME",
+        help="a change by its name in the tables, may be repeated (default: all)",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="of the boosters (default: %(default)s)")
 
 
@@ -50,7 +57,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
         if name == _WEIGHTS:
             lines += [*_weights(cleaned, judges, seeds, stages), ""]
         else:
-            lines += [*_changes(CHANGES[name], cleaned, judges, seeds, stages), ""]
+            lines += [*_changes(_chosen(CHANGES[name], arguments.change), cleaned, judges, seeds, stages), ""]
     text = "\n".join(lines)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(text)
@@ -59,8 +66,12 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     return 0
 
 
+def _chosen(changes: dict[str, Change], names: list[str] | None) -> dict[str, Change]:
+    return {name: change for name, change in changes.items() if names is None or name in (SHIPPED, *names)}
+
+
 def _changes(changes: dict[str, Change], cleaned: Cleaned, judges: Judges, seeds: Seeds, stages: Stages) -> list[str]:
-    scores = ("PR-AUC", "gain", "F1", "log loss", "Brier")
+    scores = ("PR-AUC", "gain", "draws without", "F1", "log loss")
     lines = head("change", *(f"{score}, {judge}" for judge in judges for score in scores))
     shipped: dict[str, Measured] = {}
     for name, change in changes.items():
@@ -68,11 +79,9 @@ def _changes(changes: dict[str, Change], cleaned: Cleaned, judges: Judges, seeds
         for judge, splits in judges.items():
             with stages.stage(f"{name}: {judge}"):
                 measured = measure(change, cleaned, splits, chosen_hyperparameters(), seeds)
-            gained = "" if name == SHIPPED else str(measured.gain(shipped[judge]))
-            shipped.setdefault(judge, measured)
-            found = measured.scores
-            cells += [f"{found.mean_pr_auc:.4f}", gained]
-            cells += [f"{score:.4f}" for score in (found.f1, found.log_loss, found.brier)]
+            base, found = shipped.setdefault(judge, measured), measured.scores
+            gained = ("", "") if measured is base else (str(measured.gain(base)), f"{measured.losing(base):.1%}")
+            cells += [f"{found.mean_pr_auc:.4f}", *gained, f"{found.f1:.4f}", f"{found.log_loss:.4f}"]
         lines.append(row(cells))
     return [*lines, "", *(f"- {name}: {change.serving}" for name, change in changes.items() if change.serving)]
 

@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
             report={report.METRICS: report.metrics_file(cleaned, (temporal, random))},
             provenance=provenance(table, cleaned, arguments.version),
             version=arguments.version,
+            city=table.city,
         )
     console.print(report.table((temporal, random)))
     console.print(f"wrote version {written} to {arguments.out}", markup=False, soft_wrap=True)
