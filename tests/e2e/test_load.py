@@ -1,4 +1,4 @@
-"""The load test against the Gateway, with a token: the budget is kept while the autoscaler adds a pod."""
+"""The load test against the Gateway, with a token: from outside while the autoscaler adds a pod, and from inside."""
 
 import json
 import subprocess
@@ -7,15 +7,21 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
+from kubernetes import client
 
-from tests.chart.rendering import CHART, ROOT
+from tests.chart.rendering import CHART, LOAD_TEST, ROOT, program
 from tests.e2e.asking import BUNDLE, MODEL, SHIPPED, ask
+from tests.e2e.release import Namespace
 from tests.e2e.tokens import AUDIENCE, ISSUER, PUBLIC_KEYS, make_token
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(700)]
 
-REPORT = ROOT / "build/loadtest-e2e"
-"""Kept after the test, to be looked at."""
+REPORT, REPORT_OF_JOB = ROOT / "build/loadtest-e2e", ROOT / "build/loadtest-e2e-job"
+"""Kept after the tests, to be looked at."""
+
+WIDE = {"p95-ms": 5000, "p99-ms": 9000, "late-s": 10, "error-rate": 0.001}
+"""A cluster for tests shares few cores with the load: what is tested is that budgets decide."""
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +49,8 @@ def load(address: str, namespace, token: str, run_time_s: int) -> subprocess.Com
         [
             *(str(Path(sys.executable).parent / "locust"), "-f", "loadtest", "Steady", "--headless", "--only-summary"),
             *("--host", f"http://{address}", "--token", token, "--rate", "60", "--run-time", str(run_time_s)),
-            # a cluster for tests shares few cores with the load: what is tested is that budgets decide
-            *("--p95-ms", "5000", "--p99-ms", "9000", "--late-s", "10", "--error-rate", "0.001", "--min-rps", "40"),
-            *("--replicas-of", deployment, "--report", str(REPORT)),
+            *(f"--{name}={value}" for name, value in WIDE.items()),
+            *("--min-rps", "40", "--replicas-of", deployment, "--report", str(REPORT)),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -68,3 +73,72 @@ def test_without_a_token_nothing_is_sent(namespace, address):
     run = load(address, namespace, "", 5)
     assert run.returncode == 1
     assert "answered 401: nothing was sent" in run.stderr
+
+
+class Job:
+    """The load test as a release of its own: a master and two workers in the cluster.
+
+    Args:
+        namespace: Where.
+        name: Name of the release.
+        options: Options of the load test.
+    """
+
+    def __init__(self, namespace: Namespace, name: str, address: str, options: dict[str, object]) -> None:
+        self.namespace = namespace
+        self.name = f"{name}-loadtest"
+        values = {
+            "image": {"repository": "localhost/flight-delay-loadtest"},
+            **{"host": f"http://{address}", "runTimeSeconds": 15, "workers": 2, "options": options},
+            **{"token": {"secret": "loadtest-token"}, "report": {"keepSeconds": 15}},
+            "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
+        }
+        command = [program("helm"), "install", name, str(LOAD_TEST), "--namespace", namespace.name, "--values", "-"]
+        subprocess.run(command, input=yaml.safe_dump(values), check=True, capture_output=True, text=True, timeout=60)
+
+    def pods(self) -> list[client.V1Pod]:
+        """Return its pods, the master first."""
+        selector = f"batch.kubernetes.io/job-name={self.name}"
+        pods = self.namespace.core.list_namespaced_pod(self.namespace.name, label_selector=selector).items
+        return sorted(pods, key=lambda pod: pod.metadata.labels["batch.kubernetes.io/job-completion-index"])
+
+    def said(self) -> str:
+        """Return what the master has said so far."""
+        pods = self.pods()
+        if not pods or pods[0].status.phase == "Pending":
+            return ""
+        return self.namespace.core.read_namespaced_pod_log(pods[0].metadata.name, self.namespace.name)
+
+    def fetch_report(self, folder: Path) -> None:
+        """Copy the report out of the master's pod, while that waits for it."""
+        self.namespace.wait("the report", lambda: "report: " in self.said(), seconds=150)
+        source = f"{self.namespace.name}/{self.pods()[0].metadata.name}:/report/loadtest"
+        subprocess.run([program("kubectl"), "cp", source, str(folder)], check=True, capture_output=True, timeout=60)
+
+    def end(self) -> str:
+        """Return how it ended: Complete or Failed."""
+
+        def ended() -> str | None:
+            job = client.BatchV1Api().read_namespaced_job(self.name, self.namespace.name)
+            ends = [each.type for each in job.status.conditions or () if each.status == "True"]
+            return next((each for each in ends if each in ("Complete", "Failed")), None)
+
+        return self.namespace.wait("the Job's end", ended, seconds=120)
+
+
+def test_a_job_in_the_cluster_asks_with_a_token_and_ends_as_its_budget_says(namespace, address):
+    token = client.V1Secret(
+        metadata=client.V1ObjectMeta(name="loadtest-token"),
+        string_data={"token": make_token(exp=int(time.time()) + 3600)},
+    )
+    namespace.core.create_namespaced_secret(namespace.name, token)
+    kept = Job(namespace, "kept", address, {"rate": 20, "min-rps": 10, **WIDE})
+    missed = Job(namespace, "missed", address, {"rate": 20, **WIDE, "p95-ms": 0.01})
+    kept.fetch_report(REPORT_OF_JOB)
+    assert kept.end() == "Complete", kept.said()
+    assert missed.end() == "Failed", missed.said()
+    assert "every budget was kept" in kept.said()
+    assert "the budget is 0.01 ms" in missed.said()
+    report = json.loads((REPORT_OF_JOB / "report.json").read_text())
+    assert report["golden"][BUNDLE.version] > 0
+    assert [pod.status.phase for pod in kept.pods()] == ["Succeeded"] * 3
