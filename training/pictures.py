@@ -229,7 +229,7 @@ def comparison(rows: list[Row]) -> Figure:
     """Draw every candidate's F1 and average precision with their intervals, a row of axes for each split."""
     splits = list(dict.fromkeys(row.split for row in rows))
     figure = Figure(figsize=(_WIDE[0], 3.6 * len(splits)), layout="constrained")
-    grid = figure.subplots(len(splits), 2, sharey=True, squeeze=False)
+    grid = figure.subplots(len(splits), 2, sharey="row", squeeze=False)
     for line, split in enumerate(splits):
         chosen = [row for row in rows if row.split == split]
         for axes, name, title in zip(grid[line], ("f1", "pr_auc"), ("F1", "PR-AUC"), strict=True):

@@ -78,7 +78,7 @@ def _table(rows: list[Row]) -> Table:
         table.add_column(_SHORT.get(heading, heading), justify="right")
     for row in rows:
         table.add_row(*_cells(row))
-    table.caption = "read: columns of the booster; ask: 1,000 rows in one thread, encoded before"
+    table.caption = "read: columns of the booster; ask: 1,000 rows, encoded before; times are of CPU, one thread"
     return table
 
 
