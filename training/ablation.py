@@ -74,10 +74,6 @@ class Measured:
         value = self.scores.mean_pr_auc - shipped.scores.mean_pr_auc
         return Difference.of(value, self.pr_auc_draws - shipped.pr_auc_draws)
 
-    def losing(self, shipped: "Measured") -> float:
-        """Return the share of draws in which the change brings nothing; by chance alone, a half."""
-        return float(np.mean(self.pr_auc_draws <= shipped.pr_auc_draws))
-
 
 def measure(
     change: Change,

@@ -71,7 +71,7 @@ def _chosen(changes: dict[str, Change], names: list[str] | None) -> dict[str, Ch
 
 
 def _changes(changes: dict[str, Change], cleaned: Cleaned, judges: Judges, seeds: Seeds, stages: Stages) -> list[str]:
-    scores = ("PR-AUC", "gain", "draws without", "F1", "log loss")
+    scores = ("PR-AUC", "gain", "F1", "log loss", "Brier")
     lines = head("change", *(f"{score}, {judge}" for judge in judges for score in scores))
     shipped: dict[str, Measured] = {}
     for name, change in changes.items():
@@ -80,8 +80,8 @@ def _changes(changes: dict[str, Change], cleaned: Cleaned, judges: Judges, seeds
             with stages.stage(f"{name}: {judge}"):
                 measured = measure(change, cleaned, splits, chosen_hyperparameters(), seeds)
             base, found = shipped.setdefault(judge, measured), measured.scores
-            gained = ("", "") if measured is base else (str(measured.gain(base)), f"{measured.losing(base):.1%}")
-            cells += [f"{found.mean_pr_auc:.4f}", *gained, f"{found.f1:.4f}", f"{found.log_loss:.4f}"]
+            cells += [f"{found.mean_pr_auc:.4f}", "" if measured is base else str(measured.gain(base))]
+            cells += [f"{score:.4f}" for score in (found.f1, found.log_loss, found.brier)]
         lines.append(row(cells))
     return [*lines, "", *(f"- {name}: {change.serving}" for name, change in changes.items() if change.serving)]
 
