@@ -88,7 +88,8 @@ def _port(name: str, text: str) -> int:
     return port
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing listens on, all different."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
@@ -101,7 +102,7 @@ def _free_ports(count: int) -> list[int]:
 
 def commands(settings: Settings) -> dict[str, list[str]]:
     """Return the arguments of both processes, by what they are, in the order to start them."""
-    predictor_http_port, predictor_grpc_port = _free_ports(2)
+    predictor_http_port, predictor_grpc_port = free_ports(2)
     both = ["--model_name", settings.model_name, "--host", ADDRESS]
     return {
         "predictor": [
@@ -112,7 +113,7 @@ def commands(settings: Settings) -> dict[str, list[str]]:
         "transformer": [
             *("-m", "transformer", *both, "--bundle", str(settings.bundle)),
             *("--http_port", str(settings.http_port), "--grpc_port", str(settings.grpc_port)),
-            *("--predictor_host", f"{ADDRESS}:{predictor_grpc_port}"),
+            *("--predictor_host", f"{ADDRESS}:{predictor_grpc_port}", "--page"),
         ],
     }
 
@@ -198,6 +199,7 @@ async def _introduce(settings: Settings, bundle: Bundle, asked: asyncio.Event) -
     url = f"http://{ADDRESS}:{settings.http_port}{path}/infer"
     print(shlex.join(["curl", "-sS", url, "-H", "Content-Type: application/json", "-d", flight]))
     print(answer, flush=True)
+    print(f"try it in a browser: http://{ADDRESS}:{settings.http_port}{path}/page", file=sys.stderr)
     await asked.wait()
 
 

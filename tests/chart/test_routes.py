@@ -3,9 +3,10 @@
 import pytest
 
 from tests.chart.combinations import JWT
-from tests.chart.rendering import OTHER, VERSION, Object, only, render
+from tests.chart.rendering import OTHER, VERSION, Object, Values, only, render
 
 BOTH = {"versions": {VERSION: {"weight": 90}, OTHER: {"bundle": "gs://bundles/other", "weight": 10}}}
+WITH_PAGE: Values = {"routes": {"page": True}}
 MODEL = "/v2/models/flight-delay"
 BELOW = ("", "/infer", "/ready", "/openapi.json", "/sample-request.json")
 
@@ -27,7 +28,48 @@ def test_the_public_paths_are_these_and_no_others() -> None:
 
 
 def test_the_transformer_serves_every_public_path(public_path) -> None:
-    assert all(public_path(match["path"]["value"]) for match in matches(only(render(), "HTTPRoute")))
+    routes = [each for each in render(WITH_PAGE) if each["kind"] == "HTTPRoute"]
+    assert all(public_path(match["path"]["value"]) for route in routes for match in matches(route))
+
+
+def test_the_pages_for_people_are_served_and_routed_only_if_asked_for() -> None:
+    def is_served(objects: list[Object]) -> bool:
+        (transformer,) = only(objects, "InferenceService")["spec"]["predictor"]["containers"]
+        return "--page" in transformer["args"]
+
+    without, with_page = render(), render(WITH_PAGE)
+    assert not is_served(without)
+    assert is_served(with_page)
+    route = only(with_page, "HTTPRoute", "flight-delay-page")
+    assert {match["path"]["value"] for match in matches(route)} == {
+        f"{below}/{page}" for below in (MODEL, f"{MODEL}/versions/{VERSION}") for page in ("page", "api")
+    }
+    assert {match["path"]["type"] for match in matches(route)} == {"Exact"}
+    assert only(with_page, "HTTPRoute", "flight-delay")["spec"] == only(without, "HTTPRoute")["spec"]
+
+
+def test_the_pages_are_split_by_weight_too_and_a_version_s_own_are_its_own() -> None:
+    by_weight, *pinned = only(render(BOTH, WITH_PAGE), "HTTPRoute", "flight-delay-page")["spec"]["rules"]
+    assert shares(by_weight) == {f"flight-delay-{VERSION}-predictor": 90, f"flight-delay-{OTHER}-predictor": 10}
+    for rule in pinned:
+        (backend,) = rule["backendRefs"]
+        version = backend["name"].removeprefix("flight-delay-").removesuffix("-predictor")
+        assert all(f"/versions/{version}/" in match["path"]["value"] for match in rule["matches"])
+
+
+def test_a_page_loads_without_a_token_and_nothing_else_does() -> None:
+    objects = render(WITH_PAGE, {"auth": {"mode": "jwt", "jwt": JWT}})
+    targets = {(each["kind"], each["name"]) for each in only(objects, "SecurityPolicy")["spec"]["targetRefs"]}
+    assert targets == {("HTTPRoute", "flight-delay"), ("GRPCRoute", "flight-delay")}
+
+
+def test_istio_lets_a_page_load_without_a_principal_and_nothing_else() -> None:
+    values: Values = {"auth": {"mode": "istio", "jwt": JWT, "istio": {"scraperNamespaces": []}}}
+    asked, open_to_all = only(render(WITH_PAGE, values), "AuthorizationPolicy")["spec"]["rules"]
+    assert asked["from"]
+    (operation,) = [each["operation"] for each in open_to_all["to"]]
+    assert operation["methods"] == ["GET", "HEAD"]
+    assert {path.rpartition("/")[2] for path in operation["paths"]} == {"page", "api"}
 
 
 @pytest.fixture(scope="module")
