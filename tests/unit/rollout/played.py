@@ -92,6 +92,10 @@ class Played:
         self._call()
         return Reading(self.now_s, {Container(version, version, 0): each for version, each in self._counts.items()})
 
+    def read_now(self) -> Reading:
+        """As a source whose counters are never late."""
+        return self.read()
+
     def pods(self, version: str) -> tuple[int, int]:
         """As an examiner."""
         return self.ready, self.restarts
