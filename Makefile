@@ -38,10 +38,10 @@ check: lint scan test  ## what CI runs before the cluster tests
 e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh says what else
 	@scripts/e2e.sh
 
-image:  ## build both images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
+image:  ## build the images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
 	@scripts/image.sh
 
-manifests: install  ## render k8s/ and the table of values from the chart
+manifests: install  ## render k8s/ and the tables of values from the charts
 	@.venv/bin/python -m scripts.chart_readme
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
 

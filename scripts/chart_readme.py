@@ -1,4 +1,4 @@
-"""``python -m scripts.chart_readme``: writes the chart README's table of values from the comments in values.yaml."""
+"""``python -m scripts.chart_readme``: writes each chart README's table of values from the comments in values.yaml."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-CHART = Path(__file__).parents[1] / "helm/flight-delay"
+CHARTS = tuple(Path(__file__).parents[1] / "helm" / name for name in ("flight-delay", "loadtest"))
 BEGIN, END = "<!-- values: written by make manifests -->\n", "<!-- end of values -->\n"
 
 
@@ -62,9 +62,10 @@ def with_table(readme: str, text: str) -> str:
 
 
 def main() -> int:
-    """Write the README."""
-    readme = CHART / "README.md"
-    readme.write_text(with_table(readme.read_text(), (CHART / "values.yaml").read_text()))
+    """Write the READMEs."""
+    for chart in CHARTS:
+        readme = chart / "README.md"
+        readme.write_text(with_table(readme.read_text(), (chart / "values.yaml").read_text()))
     return 0
 
 

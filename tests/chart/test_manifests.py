@@ -22,7 +22,7 @@ def helm_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_manifests_are_what_the_chart_renders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["manifests", str(tmp_path)])
     manifests.main()
-    for folder in ("base", "gke"):
+    for folder in ("base", "gke", "loadtest"):
         assert contents(ROOT / "k8s" / folder) == contents(tmp_path / folder)
 
 

@@ -1,16 +1,21 @@
-from scripts.chart_readme import values, with_table
-from tests.chart.rendering import CHART
+from pathlib import Path
 
-VALUES = (CHART / "values.yaml").read_text()
+import pytest
 
+from scripts.chart_readme import CHARTS, values, with_table
 
-def test_the_table_of_values_is_what_their_comments_say() -> None:
-    readme = (CHART / "README.md").read_text()
-    assert with_table(readme, VALUES) == readme
+each_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
 
 
-def test_every_value_has_a_comment() -> None:
-    assert [value.key for value in values(VALUES) if not value.comment] == []
+@each_chart
+def test_the_table_of_values_is_what_their_comments_say(chart: Path) -> None:
+    readme = (chart / "README.md").read_text()
+    assert with_table(readme, (chart / "values.yaml").read_text()) == readme
+
+
+@each_chart
+def test_every_value_has_a_comment(chart: Path) -> None:
+    assert [value.key for value in values((chart / "values.yaml").read_text()) if not value.comment] == []
 
 
 def test_a_comment_goes_on_over_lines_and_ends_at_its_key() -> None:
