@@ -15,7 +15,7 @@ def _jwt(**changes: object) -> Values:
 
 
 REFUSED: dict[str, tuple[Values, str]] = {
-    "sixteen versions": ({"versions": SEVENTEEN}, "keep at most 15"),
+    "seventeen versions": ({"versions": SEVENTEEN}, "keep at most 16"),
     "weights that miss 100": (
         {"versions": {OTHER: {"bundle": "gs://b/v", "weight": 5}}},
         "add up to 105: they must add up to 100",
