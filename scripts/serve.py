@@ -25,8 +25,8 @@ from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle
 from flights.fields import FIELDS
+from scripts.ports import ADDRESS, free_ports
 
-ADDRESS = "127.0.0.1"
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 35.0
 """How long a process may take to end; the SDK gives requests 30 seconds to finish."""
@@ -88,20 +88,9 @@ def _port(name: str, text: str) -> int:
     return port
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((ADDRESS, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
 def commands(settings: Settings) -> dict[str, list[str]]:
     """Return the arguments of both processes, by what they are, in the order to start them."""
-    predictor_http_port, predictor_grpc_port = _free_ports(2)
+    predictor_http_port, predictor_grpc_port = free_ports(2)
     both = ["--model_name", settings.model_name, "--host", ADDRESS]
     return {
         "predictor": [

@@ -10,7 +10,8 @@ import pytest
 
 from flights import bundle as bundles
 from flights.golden import TOLERANCE
-from tests.served.running import ROOT, free_ports, get, listens, post, wait_until
+from scripts.ports import free_ports
+from tests.served.running import ROOT, get, listens, post, wait_until
 
 pytestmark = pytest.mark.served
 
