@@ -46,7 +46,7 @@ program.main()
 
 FAULTS = ("errors", "slow", "drifts", "forgets")
 SOUND = "heavy"
-CALL_S = 0.03
+CALL_S = 0.05
 
 
 def create(namespace: Namespace) -> None:

@@ -29,7 +29,7 @@ EFFECT_S = 3.0
 """From Helm's return until proxies know the weights for sure."""
 AT_ONCE = ("--interval", "4", "--least-requests", "20", "--refuse-5xx", "50%", "--refuse-4xx", "50%")
 AT_ONCE += ("--refuse-unseen", "50%", "--allow-p95-ratio", "20", "--refuse-p95-ratio", "50", "--allow-psi", "10")
-AT_ONCE += ("--refuse-psi", "50")
+AT_ONCE += ("--refuse-psi", "50", "--allow-median-ratio", "20", "--refuse-median-ratio", "50")
 """Nearly no limits, where a test is about what a killed command leaves. All other rollouts have the default ones."""
 
 
@@ -228,7 +228,7 @@ def test_others_come_in_unseen_by_who_names_a_version(release, bundles, pinned):
     ("fault", "reason", "source"),
     [
         ("errors", "5xx", ()),
-        ("slow", "p95", ()),
+        ("slow", "median", ()),
         ("drifts", "population stability index", ("--prometheus", os.environ.get("PROMETHEUS_URL", ""))),
     ],
     ids=["errors", "twice as slow", "drifts, by Prometheus' numbers"],
