@@ -1,4 +1,4 @@
-"""What the scanner reads: the chart's objects, and each version's pod as the cluster runs it.
+"""What the scanner reads: the charts' objects, and each version's pod as the cluster runs it.
 
 A scanner of manifests looks into pods, not into an InferenceService. So each version's becomes the pod that KServe
 makes of it: the runtime's container with the name and the image that KServe gives it, beside the transformer's.
@@ -13,11 +13,12 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 RENDERINGS = {
-    "defaults": ["--values", "k8s/values.yaml"],
-    "gke": ["--values", "k8s/values.yaml", "--values", "helm/flight-delay/values-gke.yaml"],
-    "local": ["--values", "k8s/values.yaml", "--values", "helm/flight-delay/values-local.yaml"],
+    "defaults": ["helm/flight-delay", "--values", "k8s/values.yaml"],
+    "gke": ["helm/flight-delay", "--values", "k8s/values.yaml", "--values", "helm/flight-delay/values-gke.yaml"],
+    "local": ["helm/flight-delay", "--values", "k8s/values.yaml", "--values", "helm/flight-delay/values-local.yaml"],
+    "loadtest": ["helm/loadtest", "--values", "k8s/loadtest-values.yaml"],
 }
-"""Helm's options, by the name of what they render."""
+"""Chart and Helm's options, by the name of what they render."""
 
 _RUNTIME_IMAGE = "kserve/xgbserver:v0.20.0"
 _ONLY_THE_SERVICE_HAS = {"model", "deploymentStrategy", "labels", "annotations"}
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     for name, options in RENDERINGS.items():
-        command = ["helm", "template", "flight-delay", "helm/flight-delay", *options]
+        command = ["helm", "template", "flight-delay", *options]
         rendered = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         objects = [each for each in yaml.safe_load_all(rendered) if each]
         pods = [pod_of(each) for each in objects if each["kind"] == "InferenceService"]
