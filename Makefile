@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve train report stress bench soak fuzz image manifests e2e
+.PHONY: help install lock lint scan test check serve pictures train report stress bench soak fuzz image manifests e2e
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -20,7 +20,7 @@ lint: install  ## ruff, mypy --strict and import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-scan: install  ## checkov on the chart's manifests and the Dockerfiles
+scan: install  ## checkov on the charts' manifests and the Dockerfiles
 	@scripts/scan.sh
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
@@ -59,6 +59,9 @@ rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-p
 serve:  ## serve a bundle on 127.0.0.1 (HTTP_PORT, GRPC_PORT, BUNDLE, MODEL_NAME)
 	@scripts/install.sh serving
 	@exec .venv/bin/python -m scripts.serve
+
+pictures: install  ## take the pictures of the page and the API reference in docs/ (needs Chromium)
+	@.venv/bin/python -m scripts.pictures
 
 need_data = $(if $(DATA),,$(error set DATA to the table of flights: make $@ DATA=dataset_SCL.csv.gz))
 

@@ -1,4 +1,4 @@
-"""``python -m scripts.chart_readme``: writes each chart README's table of values from the comments in values.yaml."""
+"""``python -m scripts.chart_readme``: writes each chart's table of values from the comments in values.yaml."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-CHARTS = tuple(Path(__file__).parents[1] / "helm" / name for name in ("flight-delay", "loadtest"))
+CHARTS = [file.parent for file in sorted(Path(__file__).parents[1].glob("helm/*/Chart.yaml"))]
 BEGIN, END = "<!-- values: written by make manifests -->\n", "<!-- end of values -->\n"
 
 

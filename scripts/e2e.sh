@@ -4,8 +4,7 @@
 #   STORAGE_EMULATOR_HOST  where gs:// bundles are uploaded to
 #   PROMETHEUS_URL         a Prometheus that scrapes the pods
 #   PROMETHEUS_IN_CLUSTER  where KEDA in the cluster finds Prometheus, if not in the namespace monitoring
-# and in the cluster the images localhost/flight-delay-transformer:<version>, localhost/flight-delay-loadtest:<version> and
-# kserve/xgbserver, from `make image`. LOADTEST_IMAGE_TAG names another tag of the load test's.
+# and in the cluster the images localhost/flight-delay-transformer:<version> and kserve/xgbserver, from `make image`.
 # What is given goes on to pytest: scripts/e2e.sh tests/e2e/test_tokens.py
 set -euo pipefail
 cd "$(dirname "$0")/.."

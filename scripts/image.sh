@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the three images, labelled with version and commit, and prints their names.
+# Builds the transformer's, the runtime's and the load test's image, labelled with version and commit, and prints their names.
 # CONTAINER_TOOL: docker (the default), podman, buildah, or any command that takes `build -t NAME -f FILE CONTEXT`;
 # IMAGE_PREFIX: what stands before the names, such as a registry and folder with a slash; RUNTIME_IMAGE: another name for
 # the runtime's image, such as the one that a ClusterServingRuntime asks for; PLATFORM: linux/amd64 or linux/arm64

@@ -1,8 +1,8 @@
 """``python -m scripts.manifests``: renders k8s/ from the chart, for ``kubectl apply -k`` without Helm.
 
-k8s/base is one file per kind of object, with the chart's comments. k8s/gke is an overlay over it: what values-gke.yaml
-adds are its resources, what it changes are JSON patches, and what it leaves out is deleted. So what somebody changes in
-the base, such as the bundle, holds on GKE too. k8s/loadtest is what the chart loadtest renders.
+k8s/base is one file per kind of object, with the chart's comments, and k8s/loadtest the same of the load test's chart.
+k8s/gke is an overlay over the base: what values-gke.yaml adds are its resources, what it changes are JSON patches, and
+what it leaves out is deleted. So what somebody changes in the base, such as the bundle, holds on GKE too.
 """
 
 import argparse
@@ -17,17 +17,21 @@ import jsonpatch
 import yaml
 
 ROOT = Path(__file__).parents[1]
-HEADER = "# Rendered from helm/ by `make manifests`: change the chart or the values in k8s/, not this.\n"
+HEADER = "# Rendered from helm/ by `make manifests`: change the charts or their values in k8s/, not this.\n"
 
 Objects = Mapping[tuple[str, str], dict[str, Any]]
 """Objects by their kind and name."""
 
 
-def render(chart: str, values: str, *options: str) -> dict[str, str]:
-    """Return the text of every file that a chart renders, by its name. Values are a file of k8s/."""
+SERVICE, LOAD_TEST = "helm/flight-delay", "helm/flight-delay-loadtest"
+_VALUES = {SERVICE: "k8s/values.yaml", LOAD_TEST: "k8s/loadtest-values.yaml"}
+
+
+def render(chart: str, *options: str) -> dict[str, str]:
+    """Return the text of every file that a chart renders, by its name."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["helm", "template", chart, f"helm/{chart}", "--namespace", "flight-delay"]
-        command += ["--values", f"k8s/{values}", *options, "--skip-tests", "--output-dir", folder]
+        command = ["helm", "template", Path(chart).name, chart, "--namespace", "flight-delay"]
+        command += ["--values", _VALUES[chart], *options, "--skip-tests", "--output-dir", folder]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         files = sorted(Path(folder).rglob("*.yaml"))
         return {file.name: _without_helm(file.read_text()) for file in files}
@@ -92,14 +96,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "k8s")
     folder: Path = parser.parse_args().folder
-    base = render("flight-delay", "values.yaml")
-    gke = render("flight-delay", "values.yaml", "--values", "helm/flight-delay/values-gke.yaml")
+    base, gke = render(SERVICE), render(SERVICE, "--values", "helm/flight-delay/values-gke.yaml")
     for name in ("base", "gke", "loadtest"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
     write_base(folder / "base", base)
     write_overlay(folder / "gke", base, gke)
-    write_base(folder / "loadtest", render("loadtest", "loadtest-values.yaml"))
+    write_base(folder / "loadtest", render(LOAD_TEST))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
+_SERVICE = ["helm/flight-delay", "--values", "k8s/values.yaml"]
 RENDERINGS = {
-    "defaults": ["helm/flight-delay", "--values", "k8s/values.yaml"],
-    "gke": ["helm/flight-delay", "--values", "k8s/values.yaml", "--values", "helm/flight-delay/values-gke.yaml"],
-    "local": ["helm/flight-delay", "--values", "k8s/values.yaml", "--values", "helm/flight-delay/values-local.yaml"],
-    "loadtest": ["helm/loadtest", "--values", "k8s/loadtest-values.yaml"],
+    "defaults": _SERVICE,
+    "gke": [*_SERVICE, "--values", "helm/flight-delay/values-gke.yaml"],
+    "local": [*_SERVICE, "--values", "helm/flight-delay/values-local.yaml"],
+    "loadtest": ["helm/flight-delay-loadtest", "--values", "k8s/loadtest-values.yaml"],
 }
-"""Chart and Helm's options, by the name of what they render."""
+"""The chart and Helm's options, by the name of what they render."""
 
 _RUNTIME_IMAGE = "kserve/xgbserver:v0.20.0"
 _ONLY_THE_SERVICE_HAS = {"model", "deploymentStrategy", "labels", "annotations"}

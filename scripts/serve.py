@@ -101,7 +101,7 @@ def commands(settings: Settings) -> dict[str, list[str]]:
         "transformer": [
             *("-m", "transformer", *both, "--bundle", str(settings.bundle)),
             *("--http_port", str(settings.http_port), "--grpc_port", str(settings.grpc_port)),
-            *("--predictor_host", f"{ADDRESS}:{predictor_grpc_port}"),
+            *("--predictor_host", f"{ADDRESS}:{predictor_grpc_port}", "--page"),
         ],
     }
 
@@ -187,6 +187,7 @@ async def _introduce(settings: Settings, bundle: Bundle, asked: asyncio.Event) -
     url = f"http://{ADDRESS}:{settings.http_port}{path}/infer"
     print(shlex.join(["curl", "-sS", url, "-H", "Content-Type: application/json", "-d", flight]))
     print(answer, flush=True)
+    print(f"try it in a browser: http://{ADDRESS}:{settings.http_port}{path}/page", file=sys.stderr)
     await asked.wait()
 
 

@@ -1,10 +1,11 @@
 """What every test may ask for, and which tests this machine cannot run.
 
-A test that needs the real data, the schemas or a cluster is deselected where there is none, and counted as such:
-it is never skipped in silence.
+A test that needs the real data, the schemas, a cluster or a browser is deselected where there is none, and counted as
+such: it is never skipped in silence. Where CHROMIUM names a browser, there has to be one.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import settings
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _SCL_DATA = Path(os.environ.get("SCL_DATA") or _REPOSITORY.parent / "shared/data/dataset_SCL.csv.gz")
+_CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 _CRD_SCHEMAS = Path(os.environ.get("CRD_SCHEMAS") or _REPOSITORY.parent / "shared/schemas")
 
 # the same examples every time, and no verdict on how fast they ran
@@ -27,6 +29,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         absent.add("schemas")
     if not os.environ.get("KUBECONFIG"):
         absent.add("cluster")
+    if not _CHROMIUM:
+        absent.add("browser")
     deselected = [item for item in items if any(mark.name in absent for mark in item.iter_markers())]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
@@ -37,6 +41,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def scl_data() -> Path:
     """The real SCL data; only for tests marked ``scl``."""
     return _SCL_DATA
+
+
+def pytest_configure() -> None:
+    if _CHROMIUM and not Path(_CHROMIUM).is_file():
+        raise pytest.UsageError(f"CHROMIUM is {_CHROMIUM}, where there is no browser: apt-get install chromium")
+
+
+def pytest_report_header() -> str | None:
+    return None if _CHROMIUM else "no Chromium: the tests that need a browser are deselected"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The program of a Chromium; only for tests marked ``browser``."""
+    assert _CHROMIUM
+    return _CHROMIUM
 
 
 @pytest.fixture(scope="session")

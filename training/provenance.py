@@ -27,6 +27,7 @@ def provenance(dataset: Dataset, cleaned: Cleaned, version_name: str | None) -> 
             "sha256": dataset.sha256,
             "rows_read": cleaned.read_count,
             "rows_used": len(cleaned.rows),
+            "rows_delayed": int(cleaned.delayed.sum()),
         },
         "python": platform.python_version(),
         "libraries": {library: version(library) for library in _LIBRARIES},

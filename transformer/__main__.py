@@ -70,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         default=10.0,
         help="seconds after which a gRPC client is asked to connect anew; below --grace_s no call is lost at the end",
     )
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="also serve the pages for people, to try the version and to read its API, below the model's path",
+    )
     return parser
 
 
@@ -140,6 +145,7 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
             unready_s=arguments.unready_s,
             grace_s=arguments.grace_s,
             grpc_connection_s=arguments.grpc_connection_s,
+            with_pages=arguments.page,
         )
         gc.collect()
         gc.freeze()  # what is here now stays: no collection has to walk through it again

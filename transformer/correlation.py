@@ -1,7 +1,8 @@
-"""What ties an answer to its request: ``x-request-id`` and W3C ``traceparent``.
+"""What a request's headers say beside its body: ``x-request-id``, W3C ``traceparent``, ``x-model-version``.
 
 The request id is taken if it is safe to write back, else made, and goes into the answer. The trace context goes
-to the predictor. ``authorization`` and all else stay here.
+to the predictor. The version is the one that the caller wants, whatever the way that the request took.
+``authorization`` and all else stay here.
 """
 
 import random
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 REQUEST_ID = "x-request-id"
 TRACEPARENT = "traceparent"
+MODEL_VERSION = "x-model-version"
 
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -21,23 +23,27 @@ _random_bits = random.getrandbits  # has to be unique, not secret
 
 @dataclass(slots=True)
 class Correlation:
-    """The two of one request.
+    """Those of one request.
 
     Attributes:
         request_id: Printable ASCII, at most 128 characters.
         traceparent: A valid trace context; None if the caller sent none.
+        version: The version that the caller wants, in UTF-8 or not; None if it left the choice.
     """
 
     request_id: bytes
     traceparent: bytes | None
+    version: bytes | None = None
 
 
 def read(headers: Sequence[tuple[bytes, bytes]]) -> Correlation:
     """Read headers or gRPC metadata, names in lower case; whatever they hold, this does not fail."""
-    request_id = traceparent = None
+    request_id = traceparent = version = None
     for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             request_id = value
         elif name == b"traceparent" and _TRACEPARENT.fullmatch(value):
             traceparent = value
-    return Correlation(b"%032x" % _random_bits(128) if request_id is None else request_id, traceparent)
+        elif name == b"x-model-version":
+            version = value
+    return Correlation(b"%032x" % _random_bits(128) if request_id is None else request_id, traceparent, version)

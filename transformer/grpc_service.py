@@ -49,6 +49,7 @@ class GrpcService:
         status = HUNG_UP
         try:
             self._service.check_name(request.model_name, request.model_version or None)
+            self._service.check_version(found.version)
             inference = decode(request)
             inference.traceparent = found.traceparent
             probabilities = await self._service.infer(inference, clock)
@@ -94,6 +95,7 @@ class GrpcService:
     async def _check_name(self, model_name: str, version: str, context: Context) -> None:
         try:
             self._service.check_name(model_name, version or None)
+            self._service.check_version(correlation.read(_headers(context)).version)
         except FlightDelayError as error:
             await abort(context, error)
 

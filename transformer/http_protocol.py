@@ -161,6 +161,7 @@ class InferenceHttpProtocol(HttpConnection):
         clock = exchange.clock = inference.service.metrics.begin()
         found = exchange.correlation = correlation.read(exchange.headers)
         try:
+            inference.service.check_version(found.version)
             request = exchange.request = inference.decode(exchange.headers, bytes(exchange.body))
             request.traceparent = found.traceparent
             inference.service.submit(request, exchange, clock)

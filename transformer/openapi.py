@@ -8,7 +8,7 @@ from transformer import json_request, metadata, samples, schemas, status
 from transformer.rest_inference import RestInference
 from transformer.schemas import Schema
 
-_JSON, _BINARY = "application/json", "application/octet-stream"
+_JSON, _BINARY, _HTML = "application/json", "application/octet-stream", "text/html; charset=utf-8"
 
 _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request is wrong; the sentence says where, and names field, row and value.",
@@ -21,7 +21,12 @@ _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The predictor is away, too much is waiting for it, or the version is not ready.",
     HTTPStatus.GATEWAY_TIMEOUT: "The predictor was late.",
 }
-_ANY = (HTTPStatus.BAD_REQUEST, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+_ANY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+)
 _READY = (HTTPStatus.SERVICE_UNAVAILABLE,)
 _INFER = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -30,14 +35,18 @@ _INFER = (
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 )
-_ALWAYS = ("x-model-version", "x-request-id")
+_VERSION = "x-model-version"
+_ALWAYS = (_VERSION, "x-request-id")
 _HEADERS: Mapping[str, Schema] = {
-    "x-model-version": {"schema": {"type": "string"}, "description": "The version that answered.", "required": True},
+    _VERSION: {"schema": {"type": "string"}, "description": "The version that answered.", "required": True},
     "x-request-id": {
         "schema": {"type": "string"},
         "description": "The request's own, if it is 1 to 128 visible ASCII characters, else a new one.",
         "required": True,
     },
+    "etag": {"schema": {"type": "string"}, "description": "What If-None-Match may say to an unchanged page."},
+    "cache-control": {"schema": {"const": "no-cache"}, "description": "A page may be kept, and is asked for anew."},
+    "content-security-policy": {"schema": {"type": "string"}, "description": "What the page may do: its own script."},
     "allow": {"schema": {"type": "string"}, "description": "The methods that the path is served by."},
     "retry-after": {
         "schema": {"type": "integer"},
@@ -51,14 +60,16 @@ _HEADERS: Mapping[str, Schema] = {
 }
 
 
-def document(inference: RestInference) -> dict[str, object]:
+def document(inference: RestInference, *, with_pages: bool) -> dict[str, object]:
     """Describe one version's REST surface.
 
     Args:
         inference: The version, which also gives the examples of answers.
+        with_pages: Whether the pages for people are served too.
     """
     service = inference.service
     name, version = service.model_name, service.bundle.version
+    model, pinned = f"/v2/models/{name}", f"/v2/models/{name}/versions/{version}"
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,8 +85,10 @@ def document(inference: RestInference) -> dict[str, object]:
             "/v2/health/live": _get("serverLive", "Whether the process answers", _flag("live")),
             "/v2/health/ready": _get("serverReady", "Whether the version is ready", _flag("ready"), _READY),
             "/v2/models": _get("models", "Which models are served", _models(name)),
-            **_model_paths(f"/v2/models/{name}", name, "", ()),
-            **_model_paths(f"/v2/models/{name}/versions/{version}", name, "OfVersion", (HTTPStatus.NOT_FOUND,)),
+            **_model_paths(model, name, ""),
+            **(_page_paths(model, "") if with_pages else {}),
+            **_model_paths(pinned, name, "OfVersion"),
+            **(_page_paths(pinned, "OfVersion") if with_pages else {}),
         },
         "components": {
             "schemas": {
@@ -85,6 +98,7 @@ def document(inference: RestInference) -> dict[str, object]:
                 "ServerMetadata": schemas.server_metadata(),
                 "Error": schemas.error(),
             },
+            "parameters": {_VERSION: _version_parameter(version)},
             "headers": dict(_HEADERS),
             "responses": {code.name: _refusal(code) for code in _REFUSALS},
             **_examples(inference),
@@ -92,22 +106,35 @@ def document(inference: RestInference) -> dict[str, object]:
     }
 
 
-def _model_paths(base: str, name: str, suffix: str, more: tuple[HTTPStatus, ...]) -> dict[str, object]:
+def _model_paths(base: str, name: str, suffix: str) -> dict[str, object]:
     ready = schemas.strict_object({"name": {"const": name}, "ready": {"const": True}})
     return {
-        base: _get(f"model{suffix}", "What the model takes and answers", _schema("ModelMetadata"), more),
-        f"{base}/ready": _get(
-            f"modelReady{suffix}", "Whether the golden flights come back right", ready, (*_READY, *more)
-        ),
-        f"{base}{metadata.OPENAPI}": _get(f"openapi{suffix}", "This document", {"type": "object"}, more),
+        base: _get(f"model{suffix}", "What the model takes and answers", _schema("ModelMetadata")),
+        f"{base}/ready": _get(f"modelReady{suffix}", "Whether the golden flights come back right", ready, _READY),
+        f"{base}{metadata.OPENAPI}": _get(f"openapi{suffix}", "This document", {"type": "object"}),
         f"{base}{metadata.SAMPLE_REQUEST}": _get(
-            f"sampleRequest{suffix}", "A request that can be posted as it is", _schema("InferRequest"), more
+            f"sampleRequest{suffix}", "A request that can be posted as it is", _schema("InferRequest")
         ),
-        f"{base}/infer": {"post": _infer_operation(f"infer{suffix}", more)},
+        f"{base}/infer": {"post": _infer_operation(f"infer{suffix}")},
     }
 
 
-def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
+def _page_paths(base: str, suffix: str) -> dict[str, object]:
+    return {
+        f"{base}{metadata.PAGE}": _page(f"page{suffix}", "A page to try the version in a browser"),
+        f"{base}{metadata.REFERENCE}": _page(f"reference{suffix}", "This document as a page to read"),
+    }
+
+
+def _page(identifier: str, summary: str) -> Schema:
+    headers = _headers(*_ALWAYS, "etag", "cache-control", "content-security-policy")
+    whole = {"description": f"{summary}.", "headers": headers, "content": {_HTML: {"schema": {"type": "string"}}}}
+    unchanged = {"description": "The page that If-None-Match names is still this one.", "headers": headers}
+    responses = {"200": whole, "304": unchanged, **_refusals(*_ANY)}
+    return {"get": _operation(identifier, summary, responses)}
+
+
+def _infer_operation(identifier: str) -> Schema:
     binary = {
         "schema": {
             "description": (
@@ -119,8 +146,7 @@ def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
     answer = {"schema": _schema("InferAnswer"), "examples": {"golden": _reference("examples", "golden-answer")}}
     examples = {name: _reference("examples", name) for name in ("required-fields", "all-fields", "golden")}
     return {
-        "operationId": identifier,
-        "summary": "Probability of delay of n flights",
+        **_operation(identifier, "Probability of delay of n flights", {}),
         "requestBody": {
             "required": True,
             "content": {_JSON: {"schema": _schema("InferRequest"), "examples": examples}, _BINARY: binary},
@@ -131,7 +157,7 @@ def _infer_operation(identifier: str, more: tuple[HTTPStatus, ...]) -> Schema:
                 "headers": _headers(*_ALWAYS, "inference-header-content-length"),
                 "content": {_JSON: answer, _BINARY: binary},
             },
-            **_refusals(*_ANY, *_INFER, *more),
+            **_refusals(*_ANY, *_INFER),
         },
     }
 
@@ -143,7 +169,21 @@ def _get(identifier: str, summary: str, schema: Schema, more: tuple[HTTPStatus, 
         "content": {_JSON: {"schema": schema}},
     }
     responses = {"200": answer, **_refusals(*_ANY, *more)}
-    return {"get": {"operationId": identifier, "summary": summary, "responses": responses}}
+    return {"get": _operation(identifier, summary, responses)}
+
+
+def _operation(identifier: str, summary: str, responses: Mapping[str, object]) -> Schema:
+    parameters = [_reference("parameters", _VERSION)]
+    return {"operationId": identifier, "summary": summary, "parameters": parameters, "responses": responses}
+
+
+def _version_parameter(version: str) -> Schema:
+    return {
+        "name": _VERSION,
+        "in": "header",
+        "description": "The version that must answer; another one refuses. Left out, the service chooses.",
+        "schema": {"const": version},
+    }
 
 
 def _refusals(*codes: HTTPStatus) -> dict[str, object]:

@@ -8,6 +8,7 @@ documentation) is not found.
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from flights.errors import FlightDelayError, InvalidRequest, NotReady, UnknownRe
 from transformer import correlation, metadata, openapi, samples
 from transformer.correlation import Correlation
 from transformer.metrics import HUNG_UP, STATUS_TEXT
+from transformer.page.pages import pages_of
 from transformer.rest_inference import RestInference, RestResponse
 
 Scope = MutableMapping[str, Any]
@@ -25,8 +27,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PLAIN_PATHS = frozenset({"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/metrics"})
 _MODEL_PATH = re.compile(
-    r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready|/openapi\.json|/sample-request\.json)?"
+    r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready|/openapi\.json|/sample-request\.json|/page|/api)?"
 )
+_PAGES = (metadata.PAGE, metadata.REFERENCE)
 
 
 class RestApplication:
@@ -35,18 +38,22 @@ class RestApplication:
     Args:
         inference: The version.
         sdk: The KServe SDK's application.
+        with_pages: Whether the pages for people are served too.
     """
 
-    def __init__(self, inference: RestInference, sdk: Application) -> None:
+    def __init__(self, inference: RestInference, sdk: Application, *, with_pages: bool) -> None:
         self._inference = inference
         self._service = inference.service
         self._sdk = sdk
         model = f"/v2/models/{self._service.model_name}"
+        described = openapi.document(inference, with_pages=with_pages)
         self._documents = {
-            model: _document(inference, metadata.model_metadata(self._service)),
-            model + metadata.OPENAPI: _document(inference, openapi.document(inference)),
+            model: _document(inference, metadata.model_metadata(self._service, with_pages=with_pages)),
+            model + metadata.OPENAPI: _document(inference, described),
             model + metadata.SAMPLE_REQUEST: _document(inference, samples.required_fields()),
         }
+        pages = pages_of(self._service, described) if with_pages else {}
+        self._pages = {model + below: page for below, page in pages.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; see the ASGI specification."""
@@ -57,6 +64,7 @@ class RestApplication:
         send = self._with_version(send, found.request_id)
         try:
             path = self._public_path(scope["raw_path"].decode("latin-1"))
+            self._service.check_version(found.version)
             is_inference = path.endswith("/infer")
             allowed = ("POST",) if is_inference else ("GET", "HEAD")  # the server drops the body of an answer to HEAD
             if scope["method"] not in allowed:
@@ -69,6 +77,9 @@ class RestApplication:
                 raise NotReady(f"{self._service.model_name} is not ready: {self._service.unready_reason}")
             if path in self._documents:
                 await _answer(self._documents[path], send)
+                return
+            if path in self._pages:
+                await _answer(self._pages[path].answer(scope["headers"]), send)
                 return
             await self._sdk({**scope, "method": "GET", "path": path, "raw_path": path.encode()}, receive, send)
         except FlightDelayError as error:
@@ -83,7 +94,7 @@ class RestApplication:
         if path in _PLAIN_PATHS:
             return path
         match = _MODEL_PATH.fullmatch(path)
-        if match is None:
+        if match is None or (match[3] in _PAGES and not self._pages):
             raise UnknownResource(
                 f"{shown(path)} is not served here: see /v2 and /v2/models/{self._service.model_name}"
             )
@@ -140,6 +151,8 @@ def _document(inference: RestInference, content: object) -> RestResponse:
 
 
 async def _answer(response: RestResponse, send: Send) -> None:
-    headers = [*response.headers, (b"content-length", b"%d" % len(response.body))]
+    headers = [*response.headers]
+    if response.status != HTTPStatus.NOT_MODIFIED:  # the length there would be that of what is not sent
+        headers.append((b"content-length", b"%d" % len(response.body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

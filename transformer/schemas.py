@@ -150,6 +150,9 @@ def model_metadata(model_name: str) -> Schema:
             "platform": _TEXT,
             "inputs": tensors,
             "outputs": tensors,
-            "parameters": strict_object({"openapi": _TEXT, "sample_request": _TEXT}),
+            "parameters": strict_object(
+                {"openapi": _TEXT, "sample_request": _TEXT, "page": _TEXT, "reference": _TEXT},
+                optional=["page", "reference"],
+            ),
         }
     )

@@ -92,6 +92,7 @@ class TransformerServer(ModelServer):
         unready_s: Seconds after the first signal in which all is served as before, only readiness is not told.
         grace_s: Seconds after that for requests under way; then they are answered 503.
         grpc_connection_s: Seconds after which a gRPC connection is asked to go; see ``GrpcServer``.
+        with_pages: Whether the pages for people are served too.
 
     Raises:
         OperatorError: Ours: a port cannot be listened on.
@@ -110,6 +111,7 @@ class TransformerServer(ModelServer):
         unready_s: float,
         grace_s: float,
         grpc_connection_s: float,
+        with_pages: bool,
     ) -> None:
         super().__init__(http_port=http_port, grpc_port=grpc_port, workers=1)
         for histogram in (PRE_HIST_TIME, PREDICT_HIST_TIME, POST_HIST_TIME):
@@ -119,7 +121,7 @@ class TransformerServer(ModelServer):
         self.register_model(FlightDelayModel(service))
         inference = RestInference(service, most_body_bytes)
         rest = RESTServer(
-            cast(str, RestApplication(inference, sdk_application)),  # uvicorn takes both
+            cast(str, RestApplication(inference, sdk_application, with_pages=with_pages)),  # uvicorn takes both
             self.dataplane,
             self.model_repository_extension,
             http_port,

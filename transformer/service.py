@@ -52,6 +52,7 @@ class DelayService:
         self.server_version = server_version
         self.metrics = metrics
         self.bundle = bundle
+        self._version = bundle.version.encode()
         self.threshold = float(np.float32(bundle.threshold))  # probabilities are FP32 too
         self._encoder = bundle.encoder
         self._coalescer = coalescer
@@ -113,6 +114,15 @@ class DelayService:
             raise UnknownResource(f"model {shown(model_name)} is not served here: it must be {self.model_name}")
         if version is not None and version != self.bundle.version:
             raise UnknownResource(f"version {shown(version)} is not served here: it must be {self.bundle.version}")
+
+    def check_version(self, version: bytes | None) -> None:
+        """Refuse a request that was to go to another version: a route has gone astray, or the version is gone.
+
+        Raises:
+            UnknownResource: The caller's fault.
+        """
+        if version is not None and version != self._version:
+            self.check_name(self.model_name, version.decode("utf-8", "replace"))
 
     def inputs(self) -> list[TensorDescription]:
         """Return the input tensors' names, datatypes and shapes, the optional ones too."""

@@ -59,6 +59,8 @@ COMBINATIONS: dict[str, tuple[list[str], Values]] = {
         },
     ),
     "tokens over REST alone": ([], {"routes": {"grpc": False}, "auth": {"mode": "jwt", "jwt": JWT}}),
+    "tokens, and pages without": ([], {"routes": {"page": True}, "auth": {"mode": "jwt", "jwt": JWT}}),
+    "Istio, and pages without": ([], {"routes": {"page": True}, "auth": {"mode": "istio", "jwt": JWT}}),
     "Istio": ([], {"auth": {"mode": "istio", "jwt": JWT}}),
     "Istio without a scraper": ([], {"auth": {"mode": "istio", "jwt": JWT, "istio": {"scraperNamespaces": []}}}),
     "a Gateway that is there": (

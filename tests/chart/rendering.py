@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm/flight-delay"
+LOAD_TEST = ROOT / "helm/flight-delay-loadtest"
 VERSION = "scl-c4e6114b71"
 OTHER = "scl-0123456789"
 

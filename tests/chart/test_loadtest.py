@@ -1,15 +1,11 @@
-"""The chart that runs the load test inside a cluster."""
+"""The chart that runs the load test in a cluster."""
 
-import json
-
-import pytest
 import yaml
 
 from loadtest.options import add_to
-from tests.chart.rendering import ROOT, Object, Values, helm, only
+from tests.chart.rendering import LOAD_TEST, Object, Values, helm, only
 
-LOADTEST = ROOT / "helm/loadtest"
-HOST: Values = {"host": "http://10.0.0.1"}
+HOST: Values = {"host": "http://flights.example.com"}
 
 
 class Names:
@@ -22,10 +18,16 @@ class Names:
         self.all.add(name)
 
 
-def render(*values: Values, release: str = "loadtest") -> list[Object]:
-    run = helm("template", release, str(LOADTEST), values=(HOST, *values))
+def render(*values: Values, release: str = "load") -> list[Object]:
+    run = helm("template", release, str(LOAD_TEST), values=(HOST, *values))
     assert run.returncode == 0, run.stderr
     return [each for each in yaml.safe_load_all(run.stdout) if each]
+
+
+def refusal(*values: Values) -> str:
+    run = helm("template", "load", str(LOAD_TEST), values=values)
+    assert run.returncode != 0, "the chart was rendered"
+    return run.stderr
 
 
 def container(*values: Values) -> Object:
@@ -33,83 +35,62 @@ def container(*values: Values) -> Object:
     return found
 
 
-def options(*values: Values) -> dict[str, str]:
-    named = (argument.partition("=") for argument in container(*values)["args"] if "=" in argument)
-    return {name: value for name, _, value in named}
-
-
-def test_what_is_not_set_is_left_to_the_load_test() -> None:
-    assert options() == {"--host": "http://10.0.0.1", "--run-time": "60", "--report": "/tmp/report"}
-
-
 def test_its_options_are_locust_s_or_ours() -> None:
     names = Names()
     add_to(names)  # type: ignore[arg-type]
-    budgets = {"p95Ms": 80, "p99Ms": 200, "errorRate": 0.001, "minRps": 450}
-    given = options({"rate": 500, "budgets": budgets, "options": {"late-s": 5}})
-    assert given.keys() <= names.all | {"--host", "--run-time"}
-    assert (given["--rate"], given["--p95-ms"], given["--error-rate"], given["--late-s"]) == ("500", "80", "0.001", "5")
+    args = container({"options": {"rate": 500, "error-rate": 0.001, "shares": "a=90,b=10"}})["args"]
+    given = {argument.partition("=")[0] for argument in args if argument.startswith("--")}
+    assert given <= names.all | {"--headless", "--host", "--run-time"}
+    assert args[0] == "Steady"
+    assert {"--rate=500", "--error-rate=0.001", "--shares=a=90,b=10"} <= set(args)
 
 
-def test_a_budget_of_no_error_is_not_left_out() -> None:
-    assert options({"budgets": {"errorRate": 0}})["--error-rate"] == "0"
+def test_numbers_are_written_as_locust_reads_them() -> None:
+    args = container({"options": {"rate": 1500000, "p95-ms": 0.5}, "runTimeSeconds": 3600})["args"]
+    assert {"--rate=1500000", "--p95-ms=0.5", "--run-time=3600"} <= set(args)
 
 
-@pytest.mark.parametrize("release", ["loadtest", "evening"])
-def test_the_master_expects_the_other_pods_and_they_find_it(release: str) -> None:
-    objects = render({"workers": 3}, release=release)
-    service, job = only(objects, "Service"), only(objects, "Job")
-    (locust,) = job["spec"]["template"]["spec"]["containers"]
-    environment = {each["name"]: each.get("value") for each in locust["env"]}
-    assert environment["WORKERS"] == "3"
-    assert environment["MASTER"] == service["metadata"]["name"]
-    assert job["spec"]["completions"] == job["spec"]["parallelism"] == 4
-    assert service["spec"]["selector"] == {
-        "batch.kubernetes.io/job-name": job["metadata"]["name"],
-        "batch.kubernetes.io/job-completion-index": "0",
-    }
-
-
-def test_the_token_comes_from_its_secret() -> None:
-    (token,) = [
-        each["valueFrom"]["secretKeyRef"]
-        for each in container({"token": {"secretName": "login", "key": "bearer"}})["env"]
-        if each["name"] == "FLIGHT_DELAY_TOKEN"
-    ]
-    assert token == {"name": "login", "key": "bearer"}
-    assert "FLIGHT_DELAY_TOKEN" not in {each["name"] for each in container()["env"]}
+def test_the_master_expects_the_other_pods_and_they_find_it() -> None:
+    objects = render({"workers": 7})
+    job, service = only(objects, "Job"), only(objects, "Service")
+    (master,) = job["spec"]["template"]["spec"]["containers"]
+    assert job["spec"]["completions"] == job["spec"]["parallelism"] == 8
+    assert "--expect-workers=7" in master["command"][2]
+    assert f"--master-host={service['metadata']['name']}\n" in master["command"][2]
+    selector = dict(service["spec"]["selector"])
+    assert selector.pop("batch.kubernetes.io/job-completion-index") == "0"
+    assert selector.items() <= job["spec"]["template"]["metadata"]["labels"].items()
 
 
 def test_it_may_run_where_pods_are_restricted() -> None:
     pod = only(render(), "Job")["spec"]["template"]["spec"]
+    (locust,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"]
-    assert container()["securityContext"]["readOnlyRootFilesystem"]
-    assert container()["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert locust["securityContext"]["readOnlyRootFilesystem"]
+    assert locust["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert not pod["automountServiceAccountToken"]
 
 
-@pytest.mark.parametrize(
-    ("values", "sentence"),
-    [
-        ({"host": "10.0.0.1"}, "does not match pattern"),
-        ({"scenario": "steady"}, "value must be one of"),
-        ({"workers": 0}, "minimum"),
-        ({"budgets": {"p90Ms": 5}}, "p90Ms"),
-    ],
-    ids=["a host without a scheme", "a scenario of another name", "no worker", "a budget of no name"],
-)
-def test_what_cannot_run_is_refused(values: Values, sentence: str) -> None:
-    run = helm("template", "loadtest", str(LOADTEST), values=(HOST, values))
-    assert run.returncode != 0
-    assert sentence in run.stderr
+def test_the_token_comes_from_a_secret_and_is_no_argument() -> None:
+    (token,) = container({"token": {"secret": "mine", "key": "t"}})["env"]
+    assert token["name"] == "FLIGHT_DELAY_TOKEN"
+    assert token["valueFrom"] == {"secretKeyRef": {"name": "mine", "key": "t"}}
+    assert "token" in refusal(HOST, {"options": {"token": "abc"}})
+    assert "env" not in container()
 
 
-def test_without_a_host_it_is_refused() -> None:
-    run = helm("template", "loadtest", str(LOADTEST))
-    assert run.returncode != 0
-    assert "host is not set: say where the Gateway is" in run.stderr
+def test_the_report_goes_to_a_claim_in_a_folder_of_the_release() -> None:
+    objects = render({"report": {"claim": "reports"}}, release="monday")
+    pod = only(objects, "Job")["spec"]["template"]["spec"]
+    assert {"name": "report", "persistentVolumeClaim": {"claimName": "reports"}} in pod["volumes"]
+    assert "--report=/report/monday" in pod["containers"][0]["args"]
 
 
-def test_every_key_of_the_schema_has_a_default() -> None:
-    schema = json.loads((LOADTEST / "values.schema.json").read_text())
-    assert {*schema["required"]} == yaml.safe_load((LOADTEST / "values.yaml").read_text()).keys()
+def test_without_a_host_nothing_is_sent_anywhere() -> None:
+    assert "host is not set" in refusal()
+    assert "/host" in refusal({"host": "flights.example.com"})
+
+
+def test_a_scenario_must_be_one_of_them() -> None:
+    assert "/scenario" in refusal(HOST, {"scenario": "steady"})

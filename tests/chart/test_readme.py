@@ -7,6 +7,10 @@ from scripts.chart_readme import CHARTS, values, with_table
 each_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
 
 
+def test_both_charts_are_found() -> None:
+    assert [chart.name for chart in CHARTS] == ["flight-delay", "flight-delay-loadtest"]
+
+
 @each_chart
 def test_the_table_of_values_is_what_their_comments_say(chart: Path) -> None:
     readme = (chart / "README.md").read_text()

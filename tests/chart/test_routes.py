@@ -3,9 +3,10 @@
 import pytest
 
 from tests.chart.combinations import JWT
-from tests.chart.rendering import OTHER, VERSION, Object, only, render
+from tests.chart.rendering import OTHER, VERSION, Object, Values, only, render
 
 BOTH = {"versions": {VERSION: {"weight": 90}, OTHER: {"bundle": "gs://bundles/other", "weight": 10}}}
+WITH_PAGE: Values = {"routes": {"page": True}}
 MODEL = "/v2/models/flight-delay"
 BELOW = ("", "/infer", "/ready", "/openapi.json", "/sample-request.json")
 
@@ -40,7 +41,56 @@ def test_the_public_paths_are_these_and_no_others() -> None:
 
 
 def test_the_transformer_serves_every_public_path(public_path) -> None:
-    assert all(public_path(match["path"]["value"]) for match in matches(render(), "HTTPRoute"))
+    assert all(public_path(match["path"]["value"]) for match in matches(render(WITH_PAGE), "HTTPRoute"))
+
+
+def test_the_pages_for_people_are_served_and_routed_only_if_asked_for() -> None:
+    def is_served(objects: list[Object]) -> bool:
+        (transformer,) = only(objects, "InferenceService")["spec"]["predictor"]["containers"]
+        return "--page" in transformer["args"]
+
+    without, with_page = render(), render(WITH_PAGE)
+    assert not is_served(without)
+    assert is_served(with_page)
+    page = only(with_page, "HTTPRoute", "flight-delay-page")
+    paths = [match["path"] for match in matches([page], "HTTPRoute")]
+    assert {path["value"] for path in paths} == {
+        f"{below}/{name}" for below in (MODEL, f"{MODEL}/versions/{VERSION}") for name in ("page", "api")
+    }
+    assert {path["type"] for path in paths} == {"Exact"}
+    others = [each for each in with_page if each["kind"] == "HTTPRoute" and each != page]
+    assert others == [each for each in without if each["kind"] == "HTTPRoute"]
+
+
+def test_the_pages_are_split_by_weight_too_and_a_version_s_own_are_its_own() -> None:
+    split, *named = only(render(BOTH, WITH_PAGE), "HTTPRoute", "flight-delay-page")["spec"]["rules"]
+    assert shares(split) == {f"flight-delay-{VERSION}-predictor": 90, f"flight-delay-{OTHER}-predictor": 10}
+    for rule in named:
+        (backend,) = rule["backendRefs"]
+        version = backend["name"].removeprefix("flight-delay-").removesuffix("-predictor")
+        assert all(f"/versions/{version}/" in match["path"]["value"] for match in rule["matches"])
+
+
+def test_a_page_loads_without_a_token_and_nothing_else_does() -> None:
+    objects = render(WITH_PAGE, {"auth": {"mode": "jwt", "jwt": JWT}})
+    selectors = only(objects, "SecurityPolicy")["spec"]["targetSelectors"]
+    asked = {
+        (each["kind"], each["metadata"]["name"])
+        for each in objects
+        for selector in selectors
+        if each["kind"] == selector["kind"] and selector["matchLabels"].items() <= each["metadata"]["labels"].items()
+    }
+    routes = {(each["kind"], each["metadata"]["name"]) for each in objects if each["kind"].endswith("Route")}
+    assert routes - asked == {("HTTPRoute", "flight-delay-page")}
+
+
+def test_istio_lets_a_page_load_without_a_principal_and_nothing_else() -> None:
+    values: Values = {"auth": {"mode": "istio", "jwt": JWT, "istio": {"scraperNamespaces": []}}}
+    asked, open_to_all = only(render(WITH_PAGE, values), "AuthorizationPolicy")["spec"]["rules"]
+    assert asked["from"]
+    (operation,) = [each["operation"] for each in open_to_all["to"]]
+    assert operation["methods"] == ["GET", "HEAD"]
+    assert {path.rpartition("/")[2] for path in operation["paths"]} == {"page", "api"}
 
 
 @pytest.fixture(scope="module")

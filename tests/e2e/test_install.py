@@ -59,7 +59,18 @@ def test_a_version_can_be_named_in_the_path_and_in_a_header(address):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/metrics", "/docs", "/openapi.json", "/v1/models", "/v2/repository/models/flight-delay/unload", "/v2/x"],
+    [
+        *(
+            "/",
+            "/metrics",
+            "/docs",
+            "/openapi.json",
+            "/v1/models",
+            "/v2/repository/models/flight-delay/unload",
+            "/v2/x",
+        ),
+        *(f"{MODEL}/page", f"{MODEL}/api"),  # the pages for people, unless they are asked for
+    ],
 )
 def test_nothing_else_leaves_the_cluster(address, path):
     for body in (None, {}):

@@ -1,9 +1,10 @@
-"""``auth.mode: jwt``: who has no good token gets 401, over REST and gRPC."""
+"""``auth.mode: jwt``: who has no good token gets 401, over REST and gRPC; a page loads without one."""
 
 import grpc
 import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
+from playwright.sync_api import expect, sync_playwright
 
 from tests.chart.rendering import CHART
 from tests.e2e.asking import BUNDLE, GOLDEN, MODEL, SHIPPED, ask
@@ -35,6 +36,7 @@ def address(namespace, bucket) -> str:
             "mode": "jwt",
             "jwt": {"issuer": ISSUER, "audiences": [AUDIENCE], "jwksInline": PUBLIC_KEYS, "requestsPerSecond": 20},
         },
+        "routes": {"page": True},
     }
     namespace.helm("install", str(CHART), values=values)
     namespace.wait_until_ready()
@@ -62,6 +64,28 @@ def test_a_bad_token_is_refused_by_the_gateway(address, name):
 @pytest.mark.parametrize("path", [f"{MODEL}/infer", MODEL, "/v2", "/v2/health/ready", "/v2/health/live"])
 def test_every_path_asks_for_a_token(address, path):
     assert ask(address, path, GOLDEN if path.endswith("infer") else None)[0] == 401
+
+
+@pytest.mark.parametrize("page", ["page", "api"])
+@pytest.mark.parametrize("below", [MODEL, f"{MODEL}/versions/{BUNDLE.version}"], ids=["model", "version"])
+def test_a_page_loads_without_a_token(address, below, page):
+    status, headers, _ = ask(address, f"{below}/{page}")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert ask(address, f"{below}/{page}", if_none_match=headers["etag"])[0] == 304
+
+
+@pytest.mark.browser
+def test_the_page_answers_who_types_a_token_in_and_nobody_else(address, chromium):
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=chromium).new_page(locale="en-GB")
+        page.goto(f"http://{address}{MODEL}/page")
+        page.get_by_role("button", name="Fill in an example").click()
+        page.get_by_role("button", name="Ask", exact=True).click()
+        expect(page.locator("#token-error")).to_contain_text("with status 401: it needs a good token")
+        page.get_by_label("Bearer token").fill(make_token())
+        page.get_by_role("button", name="Ask", exact=True).click()
+        expect(page.locator("#answer .probability")).to_have_text(f"{BUNDLE.golden.probabilities[0]:.1%}")
 
 
 @pytest.mark.parametrize("parameter", ["access_token", "token", "authorization"])

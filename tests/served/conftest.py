@@ -49,7 +49,7 @@ def _start_pair(start, bundle):
     )
     transformer = start(
         *("-m", "transformer", *local, "--bundle", bundle, "--predictor_host", f"127.0.0.1:{runtime_grpc}"),
-        *("--http_port", http_port, "--grpc_port", grpc_port),
+        *("--http_port", http_port, "--grpc_port", grpc_port, "--page"),
         until=(http_port, "/v2/models/flight-delay/ready"),
     )
     return Pair(transformer, http_port, grpc_port, bundles.decode(bundle))

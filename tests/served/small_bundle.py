@@ -44,7 +44,10 @@ def write(folder: Path) -> str:
         threshold=0.4,
         golden=golden,
         report={},
-        provenance={"command": "tests/served/small_bundle.py"},
+        provenance={
+            "command": "tests/served/small_bundle.py",
+            "data": {"rows_used": len(delayed), "rows_delayed": int(delayed.sum())},
+        },
     )
 
 

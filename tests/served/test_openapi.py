@@ -45,9 +45,11 @@ class TestTheServedDocument:
         for path, operations in document["paths"].items():
             if "get" in operations:
                 answer = get(pair.http_port, path)
-                schema = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-                whole = {"components": document["components"], **schema}
-                Draft202012Validator(whole).validate(answer.json())
+                ((media_type, told),) = operations["get"]["responses"]["200"]["content"].items()
+                assert answer.headers["content-type"] == media_type
+                whole = {"components": document["components"], **told["schema"]}
+                is_json = media_type == "application/json"
+                Draft202012Validator(whole).validate(answer.json() if is_json else answer.body.decode())
 
     def test_has_examples_that_are_answered_as_it_says(self, pair, document):
         examples = document["components"]["examples"]
@@ -71,7 +73,7 @@ class TestTheServedDocument:
             cwd=tmp_path,
         )
         assert run.wait_for_exit(limit_s=120) == 0, run.stdout
-        assert "13/13" in run.stdout
+        assert "17/17" in run.stdout
 
 
 class TestMetadata:
@@ -90,6 +92,11 @@ class TestMetadata:
             for key in ("inputs", "outputs")
         }
         assert rest == {"name": told.name, "versions": list(told.versions), "platform": told.platform, **tensors}
+
+    def test_names_the_pages_for_people(self, pair):
+        told = get(pair.http_port, MODEL).json()["parameters"]
+        for path in (told["page"], told["reference"]):
+            assert get(pair.http_port, path).headers["content-type"] == "text/html; charset=utf-8"
 
     @pytest.mark.parametrize("path", ["", "/openapi.json", "/sample-request.json"])
     def test_is_the_same_below_its_own_version_and_absent_below_another(self, pair, path):

@@ -238,6 +238,27 @@ class TestRoutes:
         body = make_body({name: [value] for name, value in make_flight().items()})
         assert post(pair.http_port, f"{pinned}/infer", body).status == 200
 
+    @pytest.mark.parametrize("path", [f"/v2/models/{MODEL}", READY, INFER])
+    @pytest.mark.parametrize("wanted", ["scl-another", "", "\xff"])
+    def test_that_a_header_sends_to_another_version_are_refused(self, pair, path, wanted):
+        body = make_body({name: [value] for name, value in make_flight().items()})
+        ask = post if path == INFER else lambda port, path, _, headers: request("GET", port, path, None, headers)
+        refused = ask(pair.http_port, path, body, {"x-model-version": wanted})
+        assert (refused.status, refused.headers["x-model-version"]) == (404, pair.bundle.version)
+        assert "is not served here" in refused.json()["error"]
+        assert ask(pair.http_port, path, body, {"x-model-version": pair.bundle.version}).status == 200
+
+    def test_that_metadata_sends_to_another_version_are_refused(self, pair):
+        with grpc.insecure_channel(f"127.0.0.1:{pair.grpc_port}") as channel:
+            stub = GRPCInferenceServiceStub(channel)
+            for wanted, code in ("scl-another", grpc.StatusCode.NOT_FOUND), (pair.bundle.version, None):
+                try:
+                    stub.ModelReady(pb.ModelReadyRequest(name=MODEL), metadata=(("x-model-version", wanted),))
+                    seen = None
+                except grpc.RpcError as error:
+                    seen = error.code()
+                assert seen == code
+
     @pytest.mark.parametrize(
         ("method", "path", "status"),
         [

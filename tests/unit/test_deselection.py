@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-ABSENT = ("SCL_DATA", "KUBECONFIG", "CRD_SCHEMAS")
-MARKERS = "scl\ncluster\nschemas"
+ABSENT = ("SCL_DATA", "KUBECONFIG", "CRD_SCHEMAS", "CHROMIUM")
+MARKERS = "scl\ncluster\nschemas\nbrowser"
 CONFTEST = Path(__file__).parent.parent / "conftest.py"
 
 
 @pytest.mark.parametrize(
     ("there", "chosen"),
-    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster"), ("CRD_SCHEMAS", "schemas")],
-    ids=["only the real data", "only a cluster", "only the schemas"],
+    [("SCL_DATA", "scl"), ("KUBECONFIG", "cluster"), ("CRD_SCHEMAS", "schemas"), ("CHROMIUM", "browser")],
+    ids=["only the real data", "only a cluster", "only the schemas", "only a browser"],
 )
 def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, there: str, chosen: str) -> None:
     tests = tmp_path / "tests"
@@ -29,8 +29,11 @@ def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, ther
         "def test_cluster(): pass\n"
         "@pytest.mark.schemas\n"
         "def test_schemas(crd_schemas): assert crd_schemas.is_file()\n"
+        "@pytest.mark.browser\n"
+        "def test_browser(chromium): assert chromium\n"
     )
     environment = {name: value for name, value in os.environ.items() if name not in ABSENT}
+    environment["PATH"] = str(tmp_path)  # where there is no browser
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-o", f"markers={MARKERS}", str(tests)],
         cwd=tmp_path,
@@ -39,9 +42,24 @@ def test_a_test_is_deselected_where_what_it_needs_is_absent(tmp_path: Path, ther
         text=True,
         check=True,
     )
-    assert {name for name in ("plain", "scl", "cluster", "schemas") if f"test_{name} PASSED" in run.stdout} == {
+    assert {
+        name for name in ("plain", "scl", "cluster", "schemas", "browser") if f"test_{name} PASSED" in run.stdout
+    } == {
         "plain",
         chosen,
     }
-    assert "2 deselected" in run.stdout
+    assert "3 deselected" in run.stdout
     assert "skipped" not in run.stdout
+
+
+def test_a_browser_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    shutil.copy(CONFTEST, tmp_path)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        env=os.environ | {"CHROMIUM": "/nowhere/chromium"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "CHROMIUM is /nowhere/chromium, where there is no browser" in run.stderr

@@ -55,6 +55,11 @@ app.kubernetes.io/component: inference
 {{ list . (printf "%s/infer" .) (printf "%s/ready" .) (printf "%s/openapi.json" .) (printf "%s/sample-request.json" .) | toJson }}
 {{- end }}
 
+{{/* Paths of the pages for people below one model or version, as a JSON array. Takes the path of it. */}}
+{{- define "flight-delay.pagePaths" -}}
+{{ list (printf "%s/page" .) (printf "%s/api" .) | toJson }}
+{{- end }}
+
 {{/* The methods that a GRPCRoute lets through, as a JSON array: not those that load and unload. */}}
 {{- define "flight-delay.grpcMethods" -}}
 ["ModelInfer","ModelMetadata","ModelReady","ServerLive","ServerMetadata","ServerReady"]

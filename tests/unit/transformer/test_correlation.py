@@ -46,6 +46,11 @@ class TestATraceContext:
         assert correlation.read([(b"traceparent", value)]).traceparent is None
 
 
+def test_the_version_that_is_wanted_is_taken_as_it_stands() -> None:
+    assert correlation.read([(b"x-model-version", b"scl-\xff")]).version == b"scl-\xff"
+    assert correlation.read([(b"x-request-id", b"7")]).version is None
+
+
 def test_the_predictor_gets_the_trace_context_and_nothing_else_of_the_caller() -> None:
     seen: list[dict[str, str]] = []
 

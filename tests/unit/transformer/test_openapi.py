@@ -31,12 +31,29 @@ def inference(bundle: Bundle, predictor: FakePredictor) -> RestInference:
 
 @pytest.fixture
 def document(inference: RestInference) -> dict[str, Any]:
-    return json.loads(json.dumps(openapi.document(inference)))  # type: ignore[no-any-return]
+    return make_document(inference, with_pages=False)
+
+
+def make_document(inference: RestInference, *, with_pages: bool) -> dict[str, Any]:
+    return json.loads(json.dumps(openapi.document(inference, with_pages=with_pages)))  # type: ignore[no-any-return]
+
+
+either = pytest.mark.parametrize("with_pages", [False, True], ids=["without pages", "with pages"])
 
 
 class TestTheDocument:
-    def test_is_openapi_3_1(self, document: dict[str, Any]) -> None:
-        OpenAPIV31SpecValidator(document).validate()
+    @either
+    def test_is_openapi_3_1(self, inference: RestInference, with_pages: bool) -> None:
+        OpenAPIV31SpecValidator(make_document(inference, with_pages=with_pages)).validate()
+
+    def test_has_the_pages_for_people_only_where_they_are_served(
+        self, inference: RestInference, document: dict[str, Any]
+    ) -> None:
+        model = f"/v2/models/{MODEL}"
+        with_pages = make_document(inference, with_pages=True)
+        assert with_pages["paths"].keys() - document["paths"].keys() == {
+            f"{below}/{page}" for below in (model, f"{model}/versions/v-test") for page in ("page", "api")
+        }
 
     def test_names_each_public_path_with_the_models_name_and_version_and_no_other(
         self, document: dict[str, Any]
@@ -49,12 +66,16 @@ class TestTheDocument:
             *(f"/v2/models/{MODEL}/versions/v-test{path}" for path in below),
         ]
 
-    def test_says_the_version_in_every_answer_and_the_sentence_in_every_refusal(self, document: dict[str, Any]) -> None:
+    @either
+    def test_says_the_version_in_every_answer_and_the_sentence_in_every_refusal(
+        self, inference: RestInference, with_pages: bool
+    ) -> None:
+        document = make_document(inference, with_pages=with_pages)
         for path, operations in document["paths"].items():
             for code, response in next(iter(operations.values()))["responses"].items():
                 resolved = _resolve(document, response)
                 assert "x-model-version" in resolved["headers"], (path, code)
-                if code != "200":
+                if code not in ("200", "304"):
                     schema = resolved["content"]["application/json"]["schema"]
                     assert schema == {"$ref": "#/components/schemas/Error"}
 
@@ -68,12 +89,12 @@ class TestTheDocument:
         Draft202012Validator(schemas.infer_answer(MODEL)).validate(answer)
         assert answer["outputs"][0]["shape"] == [len(answer["outputs"][0]["data"])]
 
-    def test_and_a_sample_are_reachable_from_the_metadata(
-        self, inference: RestInference, document: dict[str, Any]
-    ) -> None:
-        told = metadata.model_metadata(inference.service)
+    @either
+    def test_and_a_sample_are_reachable_from_the_metadata(self, inference: RestInference, with_pages: bool) -> None:
+        told: Any = metadata.model_metadata(inference.service, with_pages=with_pages)
         Draft202012Validator(schemas.model_metadata(MODEL)).validate(json.loads(json.dumps(told)))
-        assert set(told["parameters"].values()) <= set(document["paths"])  # type: ignore[attr-defined]
+        assert ("page" in told["parameters"]) is with_pages
+        assert set(told["parameters"].values()) <= set(make_document(inference, with_pages=with_pages)["paths"])
 
 
 def _resolve(document: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
