@@ -15,7 +15,7 @@ from flights.errors import InvalidBundle, shown
 
 PATH = "contract/manifest.json"
 REPORT = "report/"
-"""Where the files lie that no server reads."""
+"""Where the files lie that no answer depends on."""
 
 _VERSION_DIGITS = 10
 _ZEROS = "0" * 64

@@ -30,9 +30,11 @@ class Pair(FlightsOverRest):
         return cls(traffic, server(starter, traffic, behind), behind)
 
 
-def server(starter: Starter, traffic: Traffic, behind: Server, name: str = "transformer") -> Server:
-    """Start the transformer."""
-    return starter.server(name, lambda http, grpc: arguments(traffic, behind, http, grpc), ready_path=READY_PATH)
+def server(starter: Starter, traffic: Traffic, behind: Server, name: str = "transformer", *more: str) -> Server:
+    """Start the transformer, with more arguments."""
+    return starter.server(
+        name, lambda http, grpc: [*arguments(traffic, behind, http, grpc), *more], ready_path=READY_PATH
+    )
 
 
 def arguments(traffic: Traffic, behind: Server, http_port: int, grpc_port: int) -> Sequence[str]:

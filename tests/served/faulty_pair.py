@@ -4,6 +4,7 @@ import json
 import socket
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psutil
@@ -35,8 +36,8 @@ class FaultyPredictor:
         """See ``faulty_predictor.Fault``; it holds when this returns."""
         self._order({"fault": fault, **details})
 
-    def count(self) -> dict[str, int]:
-        """Return how many calls and rows there were so far."""
+    def count(self) -> dict[str, Any]:
+        """Return how many calls and rows there were so far, and the last trace contexts that came with them."""
         return self._order(None)
 
     def _order(self, order):
