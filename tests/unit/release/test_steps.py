@@ -30,6 +30,11 @@ def test_values_that_cannot_take_an_image_are_refused(values, image):
         chart_image.with_image(values, image)
 
 
+def test_an_image_without_a_digest_is_refused():
+    with pytest.raises(ValueError, match=r"transformer\.image\.digest cannot be written"):
+        chart_image.with_image((CHART / "values.yaml").read_text(), "repository:0.1.0")
+
+
 def test_the_sbom_has_what_the_image_has_in_the_locks_words():
     assert sbom.installed(LOCK, ["B_c"]) == "b-c==2 ; python_version > '3' \\\n    --hash=sha256:11\n"
 
