@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve pictures train report stress bench soak fuzz image manifests site e2e release
+.PHONY: help install lock lint scan test check serve dashboard pictures train report stress bench soak fuzz image manifests site e2e release
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -41,12 +41,14 @@ e2e: install  ## the tests on a cluster: KUBECONFIG names it, scripts/e2e.sh say
 image:  ## build the images (CONTAINER_TOOL=docker, podman or buildah; IMAGE_PREFIX, PLATFORM)
 	@scripts/image.sh
 
+manifests: install  ## render k8s/, the tables of values and the dashboard from the charts
+	@.venv/bin/python -m scripts.chart_readme
+	@.venv/bin/python -m scripts.dashboard
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
+
+.PHONY: release
 release: install  ## from this commit and a table to a promoted version (REGISTRY, BUCKET, VALUES, DATA: docs/release.md)
 	@scripts/release/all.sh
-
-manifests: install  ## render k8s/ and the tables of values from the charts
-	@.venv/bin/python -m scripts.chart_readme
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
 
 site: install  ## build the documentation as a site into build/site (needs npm)
 	@scripts/site.sh
@@ -80,6 +82,9 @@ report:  ## write model card and pictures into a trained bundle (DATA, OUT=build
 	$(need_data)
 	@scripts/install.sh training
 	@.venv/bin/python -m training report --data "$(DATA)" --bundle "$(or $(OUT),build/bundle)"
+
+dashboard: install  ## Grafana on 127.0.0.1, of a running `make serve` (HTTP_PORT; needs prometheus and grafana)
+	@.venv/bin/python -m scripts.watch
 
 stress: install  ## the old service's stress test against `make serve` (SECONDS=45; needs wrk)
 	@.venv/bin/python -m bench.stress --seconds $(or $(SECONDS),45)

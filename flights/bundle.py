@@ -7,7 +7,8 @@
     contract/encoder.json     the tables of categories
     contract/manifest.json    version, SHA-256 of every file, its own too, and where it all came from
     golden/flights.json       golden flights with their probabilities
-    report/...                what training measured; never read by a server
+    report/...                what training measured; no answer depends on it, and a server reads of it only
+                              report/probabilities.json, where it is there: see ``reference``
 
 The stock runtime reads ``model.ubj`` and looks at nothing below the top; the transformer reads the rest, and
 from the booster its header. To change the format: raise ``FORMAT``, keep reading the older numbers or refuse
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flights import document, manifest
+from flights import document, manifest, reference
 from flights.booster import RUNTIME_XGBOOST, read_header
 from flights.calendar import Calendar
 from flights.document import Document
@@ -28,6 +29,7 @@ from flights.encoder import CategoryTable, Encoder
 from flights.errors import CallerError, InvalidBundle, shown
 from flights.golden import GoldenFlights
 from flights.manifest import Manifest
+from flights.reference import Reference
 
 FORMAT = 1
 
@@ -55,6 +57,7 @@ class Bundle:
         threshold: A flight counts as delayed from this probability on.
         golden: Flights with known probabilities.
         provenance: Where it came from: library versions, hash of the data, commit, command.
+        reference: What training's own flights were answered; None if the bundle does not say.
     """
 
     version: str
@@ -63,6 +66,7 @@ class Bundle:
     threshold: float
     golden: GoldenFlights
     provenance: Mapping[str, object]
+    reference: Reference | None = None
 
 
 def check_target(folder: Path) -> None:
@@ -85,6 +89,7 @@ def encode(
     report: Mapping[str, bytes],
     provenance: Mapping[str, object],
     version: str | None = None,
+    city: str = "scl",
 ) -> str:
     """Write a bundle, replacing one that stands in the folder.
 
@@ -97,6 +102,7 @@ def encode(
         report: Files for ``report/``, by name.
         provenance: What the manifest says of the bundle's origin.
         version: Name of the version; if None, it is made from the content: the same content, the same name.
+        city: Where the flights leave from; such a name begins with it.
 
     Returns:
         The version.
@@ -136,7 +142,7 @@ def encode(
             }
         ),
     } | {f"{REPORT}{name}": content for name, content in report.items()}
-    described = Manifest.of(files, provenance, version)
+    described = Manifest.of(files, provenance, version, city)
     _write(folder, files, described)
     return described.version
 
@@ -204,6 +210,7 @@ def decode(folder: Path) -> Bundle:
         threshold=threshold,
         golden=_golden(_listed(files, GOLDEN), encoder),
         provenance=described.provenance,
+        reference=Reference.decode(files[reference.PATH]) if reference.PATH in files else None,
     )
 
 

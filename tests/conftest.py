@@ -1,7 +1,7 @@
 """What every test may ask for, and which tests this machine cannot run.
 
-A test that needs the real data, the schemas, a cluster or a browser is deselected where there is none, and counted as
-such: it is never skipped in silence. Where CHROMIUM names a browser, there has to be one.
+A test that needs the real data, the schemas, Prometheus, a cluster or a browser is deselected where there is none, and
+counted as such: it is never skipped in silence. Where CHROMIUM names a browser, there has to be one.
 """
 
 import os
@@ -27,6 +27,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         absent.add("scl")
     if not _CRD_SCHEMAS.exists():
         absent.add("schemas")
+    if not (shutil.which("prometheus") and shutil.which("promtool")):
+        absent.add("prometheus")
     if not os.environ.get("KUBECONFIG"):
         absent.add("cluster")
     if not _CHROMIUM:

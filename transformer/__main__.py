@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import gc
 import logging
+import math
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -75,7 +77,34 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also serve the pages for people, to try the version and to read its API, below the model's path",
     )
+    parser.add_argument(
+        "--trace_endpoint", help="http://host:port of an OpenTelemetry collector (OTLP over HTTP); none: no traces"
+    )
+    parser.add_argument(
+        "--trace_share", type=_share, default=0.01, help="share of the requests without a traceparent that is traced"
+    )
+    parser.add_argument(
+        "--payload_share", type=_share, default=0.0, help="share of the answered requests that stdout has events of"
+    )
+    parser.add_argument("--payload_most_per_s", type=_count, default=10, help="of these, no more in any second")
+    parser.add_argument("--payload_most_flights", type=_count, default=100, help="an event has no more flights")
     return parser
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:  # true for NaN too
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 to 1")
+    return share
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1 on")
+    return int(text)
 
 
 def main() -> int:
@@ -118,21 +147,51 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
     from transformer.predictor import GrpcPredictor
     from transformer.readiness import GoldenCheck
     from transformer.server import TransformerServer
-    from transformer.service import DelayService
+    from transformer.service import SERVER_NAME, DelayService
 
+    tracing = payload_log = None
+    if arguments.trace_endpoint:  # its libraries are worth 10 MiB: not imported where nothing is traced
+        from transformer.tracing import Tracing
+
+        tracing = Tracing(
+            arguments.trace_endpoint,
+            arguments.trace_share,
+            service_name=SERVER_NAME,
+            service_version=VERSION,
+            model_version=bundle.version,
+        )
+    if arguments.payload_share:
+        from transformer.payload_log import PayloadLog
+
+        payload_log = PayloadLog(
+            arguments.model_name,
+            bundle.version,
+            bundle.threshold,
+            share=arguments.payload_share,
+            most_per_s=arguments.payload_most_per_s,
+            most_flights=arguments.payload_most_flights,
+        )
     predictor = GrpcPredictor(arguments.predictor_host, arguments.model_name, len(bundle.encoder.columns))
     try:
-        metrics = Metrics(arguments.model_name, bundle.version, bundle.digest, bundle.threshold)
+        metrics = Metrics(arguments.model_name, bundle.version, bundle.digest, bundle.threshold, bundle.reference)
+        if payload_log is not None:
+            metrics.payload_events = payload_log.outcomes
         service = DelayService(
             arguments.model_name,
             bundle,
             Coalescer(
-                predictor, metrics, deadline_s=arguments.deadline_s, most_rows_waiting=arguments.most_rows_waiting
+                predictor,
+                metrics,
+                deadline_s=arguments.deadline_s,
+                most_rows_waiting=arguments.most_rows_waiting,
+                tracing=tracing,
             ),
             # a predictor that is later than any caller waits is of no use
             GoldenCheck(bundle, predictor, timeout_s=min(2.0, arguments.deadline_s), kept_s=arguments.golden_kept_s),
             metrics,
             VERSION,
+            tracing,
+            payload_log,
         )
         server = TransformerServer(
             service,
@@ -153,6 +212,9 @@ async def _serve(bundle: Bundle, arguments: argparse.Namespace) -> None:
         await server.run()
     finally:
         await predictor.close()
+        for each in (tracing, payload_log):
+            if each is not None:
+                each.close()
 
 
 if __name__ == "__main__":

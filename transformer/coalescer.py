@@ -10,12 +10,15 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorError, PredictorNonsense, PredictorTimeout, PredictorUnavailable
 from transformer.metrics import Metrics
 from transformer.predictor import Predictor, Probabilities
+
+if TYPE_CHECKING:
+    from transformer.tracing import CallTrace, RequestTrace, Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -95,13 +98,16 @@ class _Piece:
 class _Part:
     """Flights that are sent together, and who waits for them."""
 
-    __slots__ = ("count", "deadline_s", "rows", "traceparent", "waiter")
+    __slots__ = ("count", "deadline_s", "rows", "trace", "traceparent", "waiter")
 
-    def __init__(self, rows: bytes, count: int, waiter: Waiter, traceparent: bytes | None) -> None:
+    def __init__(
+        self, rows: bytes, count: int, waiter: Waiter, traceparent: bytes | None, trace: "RequestTrace | None"
+    ) -> None:
         self.rows = rows
         self.count = count
         self.waiter = waiter
         self.traceparent = traceparent
+        self.trace = trace
         self.deadline_s = 0.0
 
 
@@ -115,6 +121,7 @@ class Coalescer:
         most_rows_per_call: No call is larger; a larger request is cut into several.
         most_rows_waiting: A request that finds more flights than this waiting is refused.
         rows_for_second_call: So many waiting flights are worth a call beside the one in flight.
+        tracing: What traces sampled requests; None traces none.
     """
 
     def __init__(
@@ -126,6 +133,7 @@ class Coalescer:
         most_rows_per_call: int = 2048,
         most_rows_waiting: int = 200_000,
         rows_for_second_call: int = 1000,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self._predictor = predictor
         self._metrics = metrics
@@ -133,6 +141,7 @@ class Coalescer:
         self._most_rows_per_call = most_rows_per_call
         self._most_rows_waiting = most_rows_waiting
         self._rows_for_second_call = rows_for_second_call
+        self._tracing = tracing
         self._senders = 0
         self._waiting: deque[_Part] = deque()
         self._rows_waiting = 0
@@ -140,20 +149,29 @@ class Coalescer:
         self._expiry: asyncio.TimerHandle | None = None
         self._calls: set[asyncio.Task[None]] = set()
 
-    async def predict(self, flights: EncodedFlights, traceparent: bytes | None = None) -> Probabilities:
+    async def predict(
+        self, flights: EncodedFlights, traceparent: bytes | None = None, trace: "RequestTrace | None" = None
+    ) -> Probabilities:
         """Return the delay probabilities of n flights, one for each of n flights.
 
         Raises:
             PredictorError: Ours.
         """
         future: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
-        self.submit(flights, _FutureWaiter(future), traceparent)
+        self.submit(flights, _FutureWaiter(future), traceparent, trace)
         return await future
 
-    def submit(self, flights: EncodedFlights, waiter: Waiter, traceparent: bytes | None = None) -> None:
+    def submit(
+        self,
+        flights: EncodedFlights,
+        waiter: Waiter,
+        traceparent: bytes | None = None,
+        trace: "RequestTrace | None" = None,
+    ) -> None:
         """Queue n encoded flights; the waiter hears exactly once, unless this raises.
 
-        A call for many requests can have one trace context only: that of the oldest which has any.
+        A call for many requests can have one trace context only: that of the oldest which is traced here, else that of
+        the oldest which came with any.
 
         Raises:
             PredictorUnavailable: Ours: too many flights are waiting already.
@@ -161,14 +179,14 @@ class Coalescer:
         if self._rows_waiting > self._most_rows_waiting:
             raise PredictorUnavailable("too many flights are waiting for the predictor")
         if flights.count <= self._most_rows_per_call:
-            self._enqueue(_Part(flights.rows, flights.count, waiter, traceparent))
+            self._enqueue(_Part(flights.rows, flights.count, waiter, traceparent, trace))
             return
         most, width = self._most_rows_per_call, len(flights.rows) // flights.count
         starts = range(0, flights.count, most)
         pieces = _Pieces(waiter, len(starts))
         for position, start in enumerate(starts):
             rows = flights.rows[start * width : (start + most) * width]
-            self._enqueue(_Part(rows, len(rows) // width, _Piece(pieces, position), traceparent))
+            self._enqueue(_Part(rows, len(rows) // width, _Piece(pieces, position), traceparent, trace))
 
     def give_up(self) -> None:
         """Fail whoever waits, because the server ends."""
@@ -183,6 +201,8 @@ class Coalescer:
         self._waiting.append(part)
         self._unanswered.append(part)
         self._rows_waiting += part.count
+        if part.trace is not None:
+            part.trace.wait(part.count)
         if self._expiry is None:
             self._expiry = loop.call_at(part.deadline_s, self._expire)
         if self._is_worth_a_call(self._senders):
@@ -230,14 +250,21 @@ class Coalescer:
         for part in batch:
             self._metrics.waited(begun_s - (part.deadline_s - self._deadline_s))
             traceparent = traceparent or part.traceparent
+        call = None
+        if self._tracing is not None:
+            traced = [part.trace for part in batch if part.trace is not None]
+            call = self._tracing.call(traced, len(batch), count)
+            traceparent = traceparent if call is None else call.traceparent
         try:
             probabilities = await self._predictor.predict(rows, count, batch[-1].deadline_s - begun_s, traceparent)
         except PredictorError as error:
-            self._fail(batch, error)
+            self._fail(batch, error, call)
         except Exception:
             logger.exception("a predictor call failed in a way that nobody foresaw")
-            self._fail(batch, PredictorNonsense("the predictor could not be asked"))
+            self._fail(batch, PredictorNonsense("the predictor could not be asked"), call)
         else:
+            if call is not None:
+                call.end()
             self._metrics.called(count, asyncio.get_running_loop().time() - begun_s)
             self._metrics.predicted(probabilities)
             start = 0
@@ -251,7 +278,9 @@ class Coalescer:
         while self._unanswered and self._unanswered[0].waiter.done:
             self._unanswered.popleft()
 
-    def _fail(self, batch: Sequence[_Part], error: PredictorError) -> None:
+    def _fail(self, batch: Sequence[_Part], error: PredictorError, call: "CallTrace | None") -> None:
+        if call is not None:
+            call.end(error)
         self._metrics.failed(error)
         for part in batch:
             if not part.waiter.done:

@@ -43,6 +43,8 @@ class GrpcService:
         """Answer with raw contents to a request with raw contents, else with typed ones."""
         metrics, clock = self._service.metrics, self._service.metrics.begin()
         found = correlation.read(_headers(context))
+        if self._service.tracing is not None:
+            clock.trace = self._service.tracing.begin(found.traceparent)
         context.set_trailing_metadata(
             ((correlation.REQUEST_ID, found.request_id.decode()), ("x-model-version", self._service.bundle.version))
         )

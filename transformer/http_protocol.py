@@ -86,6 +86,9 @@ class _Exchange:
         assert self.request is not None
         assert self.clock is not None
         self.clock.answered_s = now_s()
+        payload_log = self._protocol.inference.service.payload_log
+        if payload_log is not None:
+            payload_log.offer(self.request.flights, probabilities)
         try:
             response = self._protocol.inference.encode(self.request, probabilities)
         except Exception:
@@ -160,6 +163,8 @@ class InferenceHttpProtocol(HttpConnection):
         inference = self.inference
         clock = exchange.clock = inference.service.metrics.begin()
         found = exchange.correlation = correlation.read(exchange.headers)
+        if inference.service.tracing is not None:
+            clock.trace = inference.service.tracing.begin(found.traceparent)
         try:
             inference.service.check_version(found.version)
             request = exchange.request = inference.decode(exchange.headers, bytes(exchange.body))

@@ -8,9 +8,11 @@ histograms keep theirs, and are filled here, because inference does not pass thr
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import pairwise
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +22,26 @@ from prometheus_client.registry import Collector
 from flights.booster import RUNTIME_XGBOOST
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorError
+from flights.reference import BOUNDS, Reference
 from transformer.predictor import Probabilities
+
+if TYPE_CHECKING:
+    from transformer.tracing import RequestTrace
 
 now_s = perf_counter
 
 HUNG_UP = "hung_up"
 """The status of a request whose caller did not wait for the answer."""
 STATUS_TEXT = {status: str(status.value) for status in HTTPStatus}
+
+_FORESEEN = (
+    *(("rest", status) for status in ("200", "400", "502", "503", "504", HUNG_UP)),
+    *(
+        ("grpc", status)
+        for status in ("OK", "INVALID_ARGUMENT", "INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", HUNG_UP)
+    ),
+)
+"""They are told as 0 before they come: Prometheus takes a series that appears with 7 for one that always had 7."""
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _REQUEST_SECONDS = (
@@ -35,7 +50,6 @@ _REQUEST_SECONDS = (
 )
 """Half as wide as the others: two versions' percentiles are compared by them."""
 _FLIGHTS = tuple(2.0**power for power in range(12))
-_PROBABILITIES = tuple(round(step / 20, 2) for step in range(1, 21))
 
 _SDK_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """The bounds of the SDK's histograms, which are the client library's default."""
@@ -77,14 +91,19 @@ class Histogram:
 
 
 class RequestClock:
-    """The moments of one request, in seconds of ``now_s``: begun, encoded, answered by the predictor."""
+    """The moments of one request, in seconds of ``now_s``: begun, encoded, answered by the predictor.
 
-    __slots__ = ("answered_s", "begun_s", "encoded_s")
+    Attributes:
+        trace: Its trace, which ends with it; None if it is not sampled.
+    """
+
+    __slots__ = ("answered_s", "begun_s", "encoded_s", "trace")
 
     def __init__(self) -> None:
         self.begun_s = now_s()
         self.encoded_s = 0.0
         self.answered_s = 0.0
+        self.trace: RequestTrace | None = None
 
 
 class Metrics(Collector):
@@ -95,14 +114,18 @@ class Metrics(Collector):
         version: The bundle's version.
         digest: The bundle's digest.
         threshold: Probability from which a flight counts as delayed.
+        reference: What training's own flights were answered; None leaves the families that compare with it out.
     """
 
-    def __init__(self, model_name: str, version: str, digest: str, threshold: float) -> None:
+    def __init__(
+        self, model_name: str, version: str, digest: str, threshold: float, reference: Reference | None = None
+    ) -> None:
         self._threshold = threshold
+        self._bands = () if reference is None else reference.bands()
         self._sdk_labels = {"model_name": model_name}
         self._labels = {"model_name": model_name, "model_version": version}
         self._digest = digest
-        self._requests: Counter[tuple[str, str]] = Counter()
+        self._requests: Counter[tuple[str, str]] = Counter(dict.fromkeys(_FORESEEN, 0))
         self._request_seconds = {protocol: Histogram(_REQUEST_SECONDS) for protocol in ("rest", "grpc")}
         self._in_flight = 0
         self._ready = False
@@ -116,7 +139,9 @@ class Metrics(Collector):
         self._flights = 0
         self._delayed = 0
         self._unseen = {"airline": 0, "destination": 0}
-        self._probabilities = Histogram(_PROBABILITIES)
+        self._probabilities = Histogram(BOUNDS)
+        self.payload_events: Mapping[str, int] = {}
+        """Events of the payload log by outcome; empty where there is none."""
 
     def begin(self) -> RequestClock:
         """Count a request in."""
@@ -129,6 +154,8 @@ class Metrics(Collector):
         self._in_flight -= 1
         self._requests[protocol, status] += 1
         self._request_seconds[protocol].observe(ended_s - clock.begun_s)
+        if clock.trace is not None:
+            clock.trace.end(protocol, status)
         if clock.answered_s:
             self._preprocess_seconds.observe(clock.encoded_s - clock.begun_s)
             self._predict_seconds.observe(clock.answered_s - clock.encoded_s)
@@ -220,6 +247,28 @@ class Metrics(Collector):
         )
         documentation = "Delay probabilities answered"
         yield self._probabilities.family("flight_delay_probability", documentation, self._labels)
+        if self._bands:
+            yield from self._band_families()
+        if self.payload_events:
+            events = [({"outcome": outcome}, n) for outcome, n in self.payload_events.items()]
+            yield self._counter(
+                "flight_delay_payload_events", "Events of the payload log, by what became of them", events
+            )
+
+    def _band_families(self) -> Iterator[Metric]:
+        """The answers by bands that training's flights fill evenly, so that the two can be compared by a query."""
+        counted = [0]
+        for band in self._bands:
+            counted.append(sum(self._probabilities.counts[: bisect_left(BOUNDS, band.upper) + 1]))
+        answered = [
+            ({"band": band.name}, n - before) for band, (before, n) in zip(self._bands, pairwise(counted), strict=True)
+        ]
+        yield self._counter("flight_delay_probability_band", "Delay probabilities answered, by band", answered)
+        yield self._gauge(
+            "flight_delay_training_band_share",
+            "Share of training's flights in a band of delay probabilities",
+            [({"band": band.name}, band.share) for band in self._bands],
+        )
 
     def _counter(self, name: str, documentation: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:
         return self._fill(CounterMetricFamily, name, documentation, list(samples))

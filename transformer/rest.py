@@ -106,6 +106,8 @@ class RestApplication:
     async def _infer(self, scope: Scope, receive: Receive, found: Correlation) -> RestResponse:
         body = await self._body(scope, receive)
         metrics, clock = self._service.metrics, self._service.metrics.begin()
+        if self._service.tracing is not None:
+            clock.trace = self._service.tracing.begin(found.traceparent)
         status = HUNG_UP
         try:
             request = self._inference.decode(scope["headers"], body)

@@ -1,6 +1,6 @@
 """Flights in, probabilities out: what REST and gRPC share."""
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from transformer.metrics import Metrics, RequestClock, now_s
 from transformer.predictor import Probabilities
 from transformer.readiness import GoldenCheck
 from transformer.request import OUTPUT_DATATYPES, InferenceRequest
+
+if TYPE_CHECKING:
+    from transformer.payload_log import PayloadLog
+    from transformer.tracing import Tracing
 
 SERVER_NAME = "flight-delay-transformer"
 EXTENSIONS = ("binary_tensor_data",)
@@ -37,6 +41,8 @@ class DelayService:
         golden_check: Whether the version answers right.
         metrics: What counts.
         server_version: Version of this software, told in the server metadata.
+        tracing: What traces sampled requests; None traces none.
+        payload_log: What writes sampled flights and answers; None writes none.
     """
 
     def __init__(
@@ -47,11 +53,15 @@ class DelayService:
         golden_check: GoldenCheck,
         metrics: Metrics,
         server_version: str,
+        tracing: "Tracing | None" = None,
+        payload_log: "PayloadLog | None" = None,
     ) -> None:
         self.model_name = model_name
         self.server_version = server_version
         self.metrics = metrics
         self.bundle = bundle
+        self.tracing = tracing
+        self.payload_log = payload_log
         self._version = bundle.version.encode()
         self.threshold = float(np.float32(bundle.threshold))  # probabilities are FP32 too
         self._encoder = bundle.encoder
@@ -66,8 +76,10 @@ class DelayService:
             InvalidFlight: The caller's fault.
             PredictorError: Ours.
         """
-        probabilities = await self._coalescer.predict(self._encode(request, clock), request.traceparent)
+        probabilities = await self._coalescer.predict(self._encode(request, clock), request.traceparent, clock.trace)
         clock.answered_s = now_s()
+        if self.payload_log is not None:
+            self.payload_log.offer(request.flights, probabilities)
         return probabilities
 
     def submit(self, request: InferenceRequest, waiter: Waiter, clock: RequestClock) -> None:
@@ -77,7 +89,7 @@ class DelayService:
             InvalidFlight: The caller's fault.
             PredictorError: Ours.
         """
-        self._coalescer.submit(self._encode(request, clock), waiter, request.traceparent)
+        self._coalescer.submit(self._encode(request, clock), waiter, request.traceparent, clock.trace)
 
     def _encode(self, request: InferenceRequest, clock: RequestClock) -> EncodedFlights:
         encoded = self._encoder.encode(request.flights)

@@ -4,7 +4,7 @@ from typing import Self
 
 from bench.case import Case
 from bench.errors import WrongAnswer
-from bench.processes import Starter
+from bench.processes import Server, Starter
 from bench.traffic import Batch, Traffic
 from bench.variants.flights_over_rest import FlightsOverRest
 
@@ -19,9 +19,14 @@ class Echo(FlightsOverRest):
     @classmethod
     def start(cls, starter: Starter, traffic: Traffic) -> Self:
         """Start the server."""
-        return cls(traffic, starter.server("echo", lambda http, _: ["-m", "bench.programs.echo", str(http)], "/"))
+        return cls(traffic, server(starter, "echo"))
 
     def check(self, batch: Batch, answer: bytes) -> None:
         """Compare the answer with the request."""
         if answer != self.body(batch):
             raise WrongAnswer("echo answered something else than what it was sent")
+
+
+def server(starter: Starter, name: str) -> Server:
+    """Start an echo."""
+    return starter.server(name, lambda http, _: ["-m", "bench.programs.echo", str(http)], "/")

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Self
 
 from bench.case import Case
-from bench.processes import ADDRESS, Server, Starter
+from bench.processes import Server, Starter
 from bench.traffic import Traffic
 from bench.variants import runtime
 from bench.variants.flights_over_rest import FlightsOverRest
 from bench.variants.over_rest import MODEL_NAME
+from scripts.ports import ADDRESS
 
 READY_PATH = f"/v2/models/{MODEL_NAME}/ready"
 
@@ -30,9 +31,11 @@ class Pair(FlightsOverRest):
         return cls(traffic, server(starter, traffic, behind), behind)
 
 
-def server(starter: Starter, traffic: Traffic, behind: Server, name: str = "transformer") -> Server:
-    """Start the transformer."""
-    return starter.server(name, lambda http, grpc: arguments(traffic, behind, http, grpc), ready_path=READY_PATH)
+def server(starter: Starter, traffic: Traffic, behind: Server, name: str = "transformer", *more: str) -> Server:
+    """Start the transformer, with more arguments."""
+    return starter.server(
+        name, lambda http, grpc: [*arguments(traffic, behind, http, grpc), *more], ready_path=READY_PATH
+    )
 
 
 def arguments(traffic: Traffic, behind: Server, http_port: int, grpc_port: int) -> Sequence[str]:

@@ -10,8 +10,9 @@ from bench.variants.pair_grpc import PairGrpc
 from bench.variants.runtime import Runtime
 from bench.variants.runtime_grpc import RuntimeGrpc
 from bench.variants.variant import Variant
+from bench.variants.watched import PairLogged, PairTraced, PairTracedWhole
 
 VARIANTS: tuple[type[Variant], ...] = (
-    *(Pair, PairGrpc, Runtime, RuntimeGrpc),
+    *(Pair, PairTraced, PairTracedWhole, PairLogged, PairGrpc, Runtime, RuntimeGrpc),
     *(DocsStyle, OldService, OldServiceOnce, BentoMl, MlServer, Echo),
 )

@@ -4,6 +4,6 @@
 need REGISTRY BUCKET VALUES DATA
 for step in image chart deploy bundle roll_out; do
     say "step $step"
-    "scripts/release/$step.sh"
+    "scripts/release/$step.sh" || exit $?
 done
 say "done"

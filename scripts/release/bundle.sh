@@ -12,8 +12,9 @@ if [ "$challenger" = "$champion" ]; then
     say "$champion is what is served"
 else
     python -m training promote --data "$DATA" --champion "$out/champion" --challenger "$out/challenger" || {
-        say "$challenger is refused: $champion stays"
-        exit 1
+        code=$?
+        [ $code -ne 1 ] || say "$challenger is refused: $champion stays"
+        exit $code
     }
     address="gs://$BUCKET/bundles/$challenger"
     python -m scripts.release.bucket put-bundle "$out/challenger" "$address"

@@ -2,7 +2,7 @@
 # Packages the chart with the image's digest in it, and pushes it to the registry; its reference goes to $out/chart.
 . "$(dirname "$0")/common.sh"
 need REGISTRY
-image="$(<"$out/image")"
+image="$(result image)"
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 

@@ -7,7 +7,9 @@
 #   ROLLOUT_ARGS  further arguments of `rollout run`
 #   COMMIT     what is released (default: HEAD); PLAIN_HTTP=1 for a registry without TLS
 # shellcheck shell=bash
-set -euo pipefail
+# Exit codes: 0 done, 1 refused or gone back to what was served, 2 nothing could be decided.
+set -eEuo pipefail
+trap 'exit 2' ERR
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PATH="$PWD/.venv/bin:$PATH"
 
@@ -19,6 +21,13 @@ need() { # need NAME...
             exit 2
         }
     done
+}
+result() { # result NAME: what an earlier step has left
+    [ -f "$out/$1" ] || {
+        echo "$out/$1 is not there: the step that writes it comes first." >&2
+        exit 2
+    }
+    cat "$out/$1"
 }
 say() { echo "release: $*" >&2; }
 

@@ -3,7 +3,7 @@
 # A release that is new serves the shipped bundle, bundles/scl.
 . "$(dirname "$0")/common.sh"
 need REGISTRY BUCKET VALUES
-image="$(<"$out/image")"
+image="$(result image)"
 arguments=(upgrade --install "$release" "oci://$REGISTRY/charts/flight-delay" --version "$version" "${plain[@]}"
     --namespace "$namespace" --values "$VALUES" --description "commit ${commit:0:12}")
 

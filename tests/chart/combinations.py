@@ -77,6 +77,32 @@ COMBINATIONS: dict[str, tuple[list[str], Values]] = {
         {"versions": {VERSION: {"bundle": "s3://bundles/x"}}, "serviceAccount": {"secrets": ["s3"]}},
     ),
     "the Prometheus operator": ([], {"monitoring": {"mode": "podMonitor"}}),
+    "the Prometheus operator with rules and a dashboard": (
+        [],
+        {
+            "monitoring": {
+                "mode": "podMonitor",
+                "labels": {"release": "kube-prometheus-stack"},
+                "rules": {"enabled": True},
+                "dashboard": {"enabled": True},
+            }
+        },
+    ),
+    "Google's Prometheus with rules": (
+        ["values-gke.yaml"],
+        {"monitoring": {"labels": {"team": "flights"}, "rules": {"enabled": True, "availabilityPercent": 99}}},
+    ),
+    "traces and a payload log": (
+        [],
+        {
+            "tracing": {
+                "endpoint": "http://collector.monitoring:4318",
+                "share": 0.5,
+                "environment": {"OTEL_BSP_MAX_QUEUE_SIZE": "512"},
+            },
+            "payloadLog": {"share": 0.001},
+        },
+    ),
     "an image by digest": (
         [],
         {"transformer": {"image": {"digest": "sha256:" + "a" * 64}}, "runtime": {"image": "xgbserver:1"}},

@@ -93,10 +93,37 @@ class TestPair:
     def test_the_transformer_expects_the_version_of_its_name(self):
         assert arguments(of_version()[TRANSFORMER])["expected_version"] == VERSION
 
-    def test_the_transformer_takes_every_argument_that_it_is_given(self):
+    @combination
+    def test_the_transformer_takes_every_argument_that_it_is_given(self, name):
         from transformer.__main__ import _parser
 
-        _parser().parse_args(of_version()[TRANSFORMER]["args"])
+        files, values = COMBINATIONS[name]
+        for pod in pods(render(values, files=files)):
+            for container in pod["containers"]:
+                if container["name"] == "transformer-container":
+                    _parser().parse_args(container["args"])
+
+    def test_nothing_is_traced_or_logged_unless_it_is_turned_on(self):
+        transformer = of_version()[TRANSFORMER]
+        assert not {"trace_endpoint", "payload_share"} & set(arguments(transformer))
+        assert "env" not in transformer
+
+    def test_spans_say_which_pod_they_are_from(self):
+        collector = {"endpoint": "http://collector:4318", "environment": {"OTEL_BSP_MAX_QUEUE_SIZE": "512"}}
+        transformer = of_version(tracing=collector)[TRANSFORMER]
+        assert arguments(transformer)["trace_endpoint"] == "http://collector:4318"
+        pod, attributes, further = transformer["env"]
+        assert pod["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.name"
+        assert attributes["value"] == f"k8s.namespace.name=flights,k8s.pod.name=$({pod['name']})"
+        assert further == {"name": "OTEL_BSP_MAX_QUEUE_SIZE", "value": "512"}
+
+    def test_pods_reach_the_collector_where_there_is_one(self):
+        def ports(**values):
+            rules = only(render(values), "NetworkPolicy")["spec"]["egress"]
+            return {port["port"] for rule in rules for port in rule["ports"]}
+
+        assert 4318 not in ports()
+        assert 4318 in ports(tracing={"endpoint": "http://collector:4318"})
 
     def test_liveness_does_not_ask_the_predictor_and_readiness_does(self):
         transformer = of_version()[TRANSFORMER]

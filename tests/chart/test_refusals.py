@@ -7,7 +7,7 @@ import pytest
 from tests.chart.combinations import JWT
 from tests.chart.rendering import CHART, OTHER, VERSION, Values, refusal
 
-SIXTEEN = {f"v{number}": {"bundle": "gs://b/v", "weight": 0} for number in range(15)}
+SEVENTEEN = {f"v{number}": {"bundle": "gs://b/v", "weight": 0} for number in range(16)}
 
 
 def _jwt(**changes: object) -> Values:
@@ -15,7 +15,7 @@ def _jwt(**changes: object) -> Values:
 
 
 REFUSED: dict[str, tuple[Values, str]] = {
-    "sixteen versions": ({"versions": SIXTEEN}, "keep at most 15"),
+    "seventeen versions": ({"versions": SEVENTEEN}, "keep at most 16"),
     "weights that miss 100": (
         {"versions": {OTHER: {"bundle": "gs://b/v", "weight": 5}}},
         "add up to 105: they must add up to 100",
@@ -71,6 +71,7 @@ REFUSED: dict[str, tuple[Values, str]] = {
         "set both, or neither",
     ),
     "gRPC through Google": ({"gke": {"enabled": True}}, "set routes.grpc to false"),
+    "rules for nobody": ({"monitoring": {"rules": {"enabled": True}}}, "monitoring.mode none: set the mode"),
     "a policy that lets nobody in": ({"networkPolicy": {"gateways": []}}, "networkPolicy.gateways is empty"),
 }
 
@@ -103,6 +104,9 @@ SCHEMA_REFUSED: dict[str, Values] = {
     "a tag that moves": {"transformer": {"image": {"tag": "latest"}}},
     "an unknown way to ask who it is": {"auth": {"mode": "basic"}},
     "root": {"runtime": {"runAsUser": 0}},
+    "a share in percent": {"payloadLog": {"share": 5}},
+    "a collector without a protocol": {"tracing": {"endpoint": "collector:4318"}},
+    "an objective of no fault at all": {"monitoring": {"rules": {"availabilityPercent": 100}}},
     "a budget that lets no node drain": {"disruptionBudget": {"maxUnavailable": 0}},
 }
 

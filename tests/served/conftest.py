@@ -1,9 +1,10 @@
 import pytest
 
 from flights import bundle as bundles
+from scripts.ports import free_ports
 from tests.served import small_bundle
 from tests.served.pair import Pair
-from tests.served.running import ALIVE, Starter, free_ports
+from tests.served.running import ALIVE, Starter
 
 
 @pytest.fixture
@@ -38,7 +39,13 @@ def pair(tmp_path_factory, bundle):
     starter.end_all()
 
 
-def _start_pair(start, bundle):
+@pytest.fixture(scope="session")
+def start_pair():
+    """Starts a transformer, with further arguments, in front of a runtime."""
+    return _start_pair
+
+
+def _start_pair(start, bundle, *arguments):
     runtime_http, runtime_grpc, http_port, grpc_port = free_ports(4)
     local = ("--model_name", "flight-delay", "--host", "127.0.0.1")
     start(
@@ -48,7 +55,7 @@ def _start_pair(start, bundle):
     )
     transformer = start(
         *("-m", "transformer", *local, "--bundle", bundle, "--predictor_host", f"127.0.0.1:{runtime_grpc}"),
-        *("--http_port", http_port, "--grpc_port", grpc_port, "--page"),
+        *("--http_port", http_port, "--grpc_port", grpc_port, "--page", *arguments),
         until=(http_port, "/v2/models/flight-delay/ready"),
     )
     return Pair(transformer, http_port, grpc_port, bundles.decode(bundle))

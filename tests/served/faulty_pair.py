@@ -4,6 +4,7 @@ import json
 import socket
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psutil
@@ -11,7 +12,8 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from flights import bundle as bundles
-from tests.served.running import Answer, Starter, free_ports, get, listens, post, wait_until
+from scripts.ports import free_ports
+from tests.served.running import Answer, Starter, get, listens, post, wait_until
 
 MODEL = "flight-delay"
 INFER = f"/v2/models/{MODEL}/infer"
@@ -35,8 +37,8 @@ class FaultyPredictor:
         """See ``faulty_predictor.Fault``; it holds when this returns."""
         self._order({"fault": fault, **details})
 
-    def count(self) -> dict[str, int]:
-        """Return how many calls and rows there were so far."""
+    def count(self) -> dict[str, Any]:
+        """Return how many calls and rows there were so far, and the last trace contexts that came with them."""
         return self._order(None)
 
     def _order(self, order):

@@ -114,12 +114,14 @@ class Behind:
         self.now = Fault()
         self.calls = 0
         self.rows = 0
+        self.traceparents: list[str] = []
 
     async def infer(self, request: ModelInferRequest, context: grpc.aio.ServicerContext) -> bytes:
         """Answer ``ModelInfer``."""
         now = self.now
         self.calls += 1
         self.rows += request.inputs[0].shape[0]
+        self.traceparents += [value for key, value in context.invocation_metadata() if key == "traceparent"]
         if now.calls is not None:
             now.calls -= 1
             if now.calls <= 0:
@@ -229,7 +231,8 @@ async def _listen_to_orders(port: int, front: Front, behind: Behind) -> None:
             while line := await reader.readline():
                 if order := json.loads(line):
                     await front.become(Fault(**order))
-                writer.write(json.dumps({"calls": behind.calls, "rows": behind.rows}).encode() + b"\n")
+                counted = {"calls": behind.calls, "rows": behind.rows, "traceparents": behind.traceparents[-100:]}
+                writer.write(json.dumps(counted).encode() + b"\n")
                 await writer.drain()
         writer.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xgboost
 
-from flights import bundle
+from flights import bundle, reference
 from flights.calendar import Calendar
 from flights.encoder import CategoryTable, Encoder
 from flights.flight import Flights
@@ -43,7 +43,7 @@ def write(folder: Path) -> str:
         encoder=encoder,
         threshold=0.4,
         golden=golden,
-        report={},
+        report={reference.FILE: reference.Reference.of(golden.probabilities).encode()},
         provenance={
             "command": "tests/served/small_bundle.py",
             "data": {"rows_used": len(delayed), "rows_delayed": int(delayed.sum())},

@@ -8,11 +8,13 @@ from rich.console import Console
 
 from flights import bundle, manifest
 from flights.errors import InvalidBundle, InvalidDataset
+from flights.reference import FILE as PROBABILITIES
 from training.booster import chosen_hyperparameters
 from training.html_report import HTML, html_report
 from training.judged_bundle import check_same_table, judged_bundle, later_flights
 from training.model_card import CARD, Findings, model_card
 from training.reading import read
+from training.reference import reference
 from training.report import METRICS
 from training.slices import slices
 from training.stages import Stages
@@ -41,6 +43,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     with stages.stage("judging the booster"):
         test = later_flights(cleaned)
         judged = judged_bundle(folder, cleaned, test)
+        answered = reference(judged.booster, known.encoder, cleaned)
         found = slices(cleaned.rows.iloc[test], judged.delayed, judged.probabilities, known.threshold)
     with stages.stage("walking forward through the months"):
         try:
@@ -50,7 +53,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
             walk = []
     findings = Findings(judged, json.loads(files[bundle.REPORT + METRICS]), found, walk)
     with stages.stage("drawing"):
-        report = {CARD: model_card(findings).encode(), HTML: html_report(findings)}
+        report = {CARD: model_card(findings).encode(), HTML: html_report(findings), PROBABILITIES: answered.encode()}
     bundle.add_report(folder, report)
     console.print(f"wrote {CARD} and {HTML} to {folder / bundle.REPORT}", markup=False, soft_wrap=True)
     return 0

@@ -7,10 +7,12 @@ from pathlib import Path
 from rich.console import Console
 
 from flights import bundle
+from flights.reference import FILE as PROBABILITIES
 from training import booster, golden, report
 from training.provenance import provenance
 from training.reading import read
 from training.recipe import train
+from training.reference import reference
 from training.splits import random_split, temporal_split
 from training.stages import Stages
 
@@ -46,9 +48,13 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
             encoder=temporal.encoder,
             threshold=temporal.threshold,
             golden=golden.golden_flights(temporal),
-            report={report.METRICS: report.metrics_file(cleaned, (temporal, random))},
+            report={
+                report.METRICS: report.metrics_file(cleaned, (temporal, random)),
+                PROBABILITIES: reference(temporal.booster, temporal.encoder, cleaned).encode(),
+            },
             provenance=provenance(table, cleaned, arguments.version),
             version=arguments.version,
+            city=table.city,
         )
     console.print(report.table((temporal, random)))
     console.print(f"wrote version {written} to {arguments.out}", markup=False, soft_wrap=True)

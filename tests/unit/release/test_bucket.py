@@ -70,6 +70,7 @@ def test_an_address_that_is_none_is_refused(address):
 def test_a_bundle_comes_back_as_it_went(store, tmp_path):
     folder = make_bundle(tmp_path / "bundle")
     assert bucket.put_bundle(store, folder, "gs://b/bundles/one")
+    assert list(store.objects)[-1] == f"bundles/one/{bucket.DESCRIPTION}"
     assert not bucket.put_bundle(store, folder, "gs://b/bundles/one")
     bucket.get_bundle(store, "gs://b/bundles/one", tmp_path / "back")
     for path in folder.rglob("*.json"):
@@ -79,7 +80,7 @@ def test_a_bundle_comes_back_as_it_went(store, tmp_path):
 def test_another_report_of_the_same_bundle_leaves_what_is_there(store, tmp_path):
     bucket.put_bundle(store, make_bundle(tmp_path / "one"), "gs://b/one")
     before = dict(store.objects)
-    other = make_bundle(tmp_path / "other", report={"metrics.json": b'{"a": 1}\n'})
+    other = make_bundle(tmp_path / "other", report={"metrics.json": b'{"a": 1}\n', "more.json": b"{}\n"})
     assert not bucket.put_bundle(store, other, "gs://b/one")
     assert store.objects == before
 

@@ -30,6 +30,11 @@ def test_values_that_cannot_take_an_image_are_refused(values, image):
         chart_image.with_image(values, image)
 
 
+def test_an_image_without_a_digest_is_refused():
+    with pytest.raises(ValueError, match=r"transformer\.image\.digest cannot be written"):
+        chart_image.with_image((CHART / "values.yaml").read_text(), "repository:0.1.0")
+
+
 def test_the_sbom_has_what_the_image_has_in_the_locks_words():
     assert sbom.installed(LOCK, ["B_c"]) == "b-c==2 ; python_version > '3' \\\n    --hash=sha256:11\n"
 
@@ -79,8 +84,26 @@ def test_pods_that_do_not_are_waited_for(deployments, reason):
 
 @pytest.mark.parametrize("name", ["REGISTRY", "BUCKET", "VALUES", "DATA"])
 def test_a_variable_that_is_missing_is_named(name, tmp_path):
-    variables = {"REGISTRY": "r", "BUCKET": "b", "VALUES": "v", "DATA": "d"} | {name: ""}
-    environment = {**os.environ, **variables, "RELEASE_OUT": str(tmp_path), "COMMIT": "0" * 40}
-    run = subprocess.run([ROOT / "scripts/release/all.sh"], env=environment, capture_output=True, text=True, timeout=30)
+    run = run_step("all", tmp_path, **{name: ""})
     assert run.returncode == 2
     assert run.stderr == f"{name} is not set: scripts/release/common.sh says what it is.\n"
+
+
+def run_step(name, folder, **variables):
+    environment = {**os.environ, "REGISTRY": "r", "BUCKET": "b", "VALUES": "v", "DATA": "d", **variables}
+    environment |= {"RELEASE_OUT": str(folder), "COMMIT": "0" * 40}
+    command = [ROOT / f"scripts/release/{name}.sh"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize(("step", "file"), [("chart", "image"), ("deploy", "image"), ("roll_out", "bundle")])
+def test_a_step_says_what_it_misses_of_the_steps_before(tmp_path, step, file):
+    run = run_step(step, tmp_path)
+    assert run.returncode == 2
+    assert run.stderr == f"{tmp_path / file} is not there: the step that writes it comes first.\n"
+
+
+def test_a_registry_that_is_not_there_is_told(tmp_path):
+    run = run_step("image", tmp_path, REGISTRY="127.0.0.1:1", PLAIN_HTTP="1", CONTAINER_TOOL="true")
+    assert run.returncode == 2
+    assert "REGISTRY 127.0.0.1:1 cannot be asked" in run.stderr

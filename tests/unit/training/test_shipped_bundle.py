@@ -46,7 +46,8 @@ def test_the_shipped_bundle_is_above_flagging_every_flight_by_more_than_chance()
 
 
 def test_the_shipped_bundle_has_its_card_and_pictures():
-    assert {path.name for path in (SHIPPED / "report").iterdir()} == {"metrics.json", "model_card.md", "report.html"}
+    files = {"metrics.json", "model_card.md", "probabilities.json", "report.html"}
+    assert {path.name for path in (SHIPPED / "report").iterdir()} == files
 
 
 WRITTEN_BY_THE_REPORT = ("report/model_card.md", "report/report.html")

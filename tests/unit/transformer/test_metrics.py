@@ -5,6 +5,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from flights.encoder import EncodedFlights
 from flights.errors import PredictorTimeout
+from flights.reference import Reference
 from tests.predictors import make_metrics
 from transformer.metrics import Histogram, Metrics
 
@@ -94,3 +95,39 @@ def test_many_values_at_once_are_counted_as_one_by_one() -> None:
         alone.observe(each)
     assert together.counts == alone.counts == [2, 2, 2, 1]
     assert together.total == alone.total
+
+
+def test_the_statuses_that_an_alert_looks_for_are_told_before_they_come() -> None:
+    metrics = make_metrics()
+    for protocol, status in (
+        ("rest", "200"),
+        ("rest", "503"),
+        ("rest", "hung_up"),
+        ("grpc", "OK"),
+        ("grpc", "INTERNAL"),
+    ):
+        assert value(metrics, "flight_delay_requests_total", protocol=protocol, status=status) == 0
+
+
+def test_answers_are_counted_by_trainings_bands_and_beside_trainings_shares() -> None:
+    reference = Reference.of([0.02, 0.12, 0.12, 0.9])
+    metrics = Metrics("flight-delay", "v-test", "0" * 64, 0.5, reference)
+    metrics.predicted([0.0, 0.05, 0.0500001, 0.15, 0.16, 1.0, 1.0])
+    answered = {
+        labels_of["band"]: count
+        for (name, labels), count in scraped(metrics).items()
+        if name == "flight_delay_probability_band_total" and (labels_of := dict(labels))
+    }
+    assert answered == {"0.00 to 0.05": 2, "0.05 to 0.15": 2, "0.15 to 1.00": 3}
+    assert value(metrics, "flight_delay_training_band_share", band="0.05 to 0.15") == 0.5
+
+
+def test_without_trainings_answers_nothing_is_compared_with_them() -> None:
+    assert not any("band" in name for name, _ in scraped(make_metrics()))
+
+
+def test_events_of_the_payload_log_are_told_where_there_is_one() -> None:
+    metrics = make_metrics()
+    assert not any("payload" in name for name, _ in scraped(metrics))
+    metrics.payload_events = {"written": 3, "over_rate": 1}
+    assert value(metrics, "flight_delay_payload_events_total", outcome="over_rate") == 1
