@@ -12,7 +12,7 @@ SUBSTITUTIONS = yaml.safe_load(Path("cloudbuild.yaml").read_text())["substitutio
 
 def test_the_chart_takes_the_values_of_the_defaults():
     objects = render(values(GKE, SUBSTITUTIONS))
-    assert only(objects, "HTTPRoute")["spec"]["hostnames"] == [SUBSTITUTIONS["_HOSTNAME"]]
+    assert only(objects, "HTTPRoute", "flight-delay")["spec"]["hostnames"] == [SUBSTITUTIONS["_HOSTNAME"]]
     assert only(objects, "HorizontalPodAutoscaler")["spec"]["maxReplicas"] == 10
 
 
