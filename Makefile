@@ -46,6 +46,10 @@ manifests: install  ## render k8s/, the tables of values and the dashboard from 
 	@.venv/bin/python -m scripts.dashboard
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.manifests
 
+.PHONY: release
+release: install  ## from this commit and a table to a promoted version (REGISTRY, BUCKET, VALUES, DATA: docs/release.md)
+	@scripts/release/all.sh
+
 rollout-status:  ## show the versions of a release (ARGS="--namespace NAME --watch")
 rollout-start:  ## bring a version in, without traffic (VERSION, ARGS="--bundle gs://BUCKET/VERSION")
 rollout-run:  ## take a version through its steps, by numbers (VERSION, ARGS="--steps 5,25,50,100")

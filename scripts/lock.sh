@@ -8,7 +8,7 @@ compile() {
         --custom-compile-command "make lock" --no-emit-package flight-delay "$@"
 }
 compile --extra development pyproject.toml -o requirements/development.txt
-for extra in transformer serving training rollout loadtest; do
+for extra in transformer serving training rollout loadtest release; do
     compile --extra "$extra" --constraint requirements/development.txt pyproject.toml -o "requirements/$extra.txt"
 done
 echo checkov | compile - -o requirements/scan.txt  # scans manifests and Dockerfiles: make scan

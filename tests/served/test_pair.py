@@ -10,9 +10,10 @@ import pytest
 
 from flights import bundle as bundles
 from flights.golden import TOLERANCE
+from scripts.ports import free_ports
 from tests.served import new_york
 from tests.served.pair import make_body
-from tests.served.running import ROOT, free_ports, get, listens, post, wait_until
+from tests.served.running import ROOT, get, listens, post, wait_until
 from training import nycflights
 from training.__main__ import main
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Trains a bundle, judges it against the one that is served, and uploads it; version and address go to $out/bundle.
+# Exits with 1 if it is not promoted: nothing is uploaded then.
+. "$(dirname "$0")/common.sh"
+need DATA BUCKET
+rm -rf "$out/challenger" "$out/champion" "$out/bundle"
+read -r champion address < <(python -m scripts.release.served "$namespace" "$release")
+python -m scripts.release.bucket get-bundle "$address" "$out/champion"
+python -m training --data "$DATA" --out "$out/challenger"
+challenger="$(python -m scripts.release.bundle_name "$out/challenger")"
+if [ "$challenger" = "$champion" ]; then
+    say "$champion is what is served"
+else
+    python -m training promote --data "$DATA" --champion "$out/champion" --challenger "$out/challenger" || {
+        code=$?
+        [ $code -ne 1 ] || say "$challenger is refused: $champion stays"
+        exit $code
+    }
+    address="gs://$BUCKET/bundles/$challenger"
+    python -m scripts.release.bucket put-bundle "$out/challenger" "$address"
+fi
+echo "$challenger $address" >"$out/bundle"

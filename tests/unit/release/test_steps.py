@@ -1,0 +1,109 @@
+"""What the steps of a release write and look at."""
+
+import os
+import subprocess
+
+import pytest
+import yaml
+
+from scripts.release import chart_image, pods, provenance, sbom
+from tests.chart.rendering import CHART, ROOT
+
+IMAGE = "registry/flight-delay-transformer@sha256:" + "ab" * 32
+LOCK = "# by make lock\na==1 \\\n    --hash=sha256:00\nb-c==2 ; python_version > '3' \\\n    --hash=sha256:11\n"
+
+
+def test_the_charts_values_get_the_image_and_keep_all_else():
+    before = (CHART / "values.yaml").read_text()
+    after = chart_image.with_image(before, IMAGE)
+    expected = yaml.safe_load(before)
+    expected["transformer"]["image"] |= dict(zip(("repository", "digest"), IMAGE.split("@"), strict=True))
+    assert yaml.safe_load(after) == expected
+    assert after.count("\n") == before.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "image"), [("a: 1\n", IMAGE), ("\ntransformer:\n  digest: x\n", IMAGE), ("", "a:1")]
+)
+def test_values_that_cannot_take_an_image_are_refused(values, image):
+    with pytest.raises(ValueError, match="cannot be written"):
+        chart_image.with_image(values, image)
+
+
+def test_an_image_without_a_digest_is_refused():
+    with pytest.raises(ValueError, match=r"transformer\.image\.digest cannot be written"):
+        chart_image.with_image((CHART / "values.yaml").read_text(), "repository:0.1.0")
+
+
+def test_the_sbom_has_what_the_image_has_in_the_locks_words():
+    assert sbom.installed(LOCK, ["B_c"]) == "b-c==2 ; python_version > '3' \\\n    --hash=sha256:11\n"
+
+
+def test_a_package_that_the_lock_does_not_name_is_told():
+    with pytest.raises(ValueError, match="the image has zzz"):
+        sbom.installed(LOCK, ["a", "zzz"])
+
+
+def test_provenance_names_image_commit_and_locks(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    told = provenance.statement("registry/image", "sha256:ab", "c0ffee", "a builder")
+    assert told["subject"] == [{"name": "registry/image", "digest": {"sha256": "ab"}}]
+    materials = told["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert materials[0]["digest"] == {"gitCommit": "c0ffee"}
+    assert [each["uri"] for each in materials[1:]] == list(provenance.MATERIALS)
+    assert told["predicate"]["runDetails"]["builder"]["id"] == "a builder"
+
+
+def deployment(image=IMAGE, **status):
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 2)
+    return {
+        "metadata": {"name": "one", "generation": 3},
+        "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": pods.CONTAINER, "image": image}]}}},
+        "status": {"observedGeneration": 3, **counts, **status},
+    }
+
+
+def test_pods_that_run_the_image_are_waited_for_no_longer():
+    assert pods.reason_to_wait([deployment()], 1, IMAGE) is None
+
+
+@pytest.mark.parametrize(
+    ("deployments", "reason"),
+    [
+        ([], "0 of 1 versions have a Deployment"),
+        ([deployment("another")], "one is of another"),
+        ([deployment(observedGeneration=2)], "not seen yet"),
+        ([deployment(updatedReplicas=1)], "pods"),
+        ([deployment(availableReplicas=1)], "1 of 2 pods"),
+        ([deployment(replicas=3)], "pods"),
+    ],
+)
+def test_pods_that_do_not_are_waited_for(deployments, reason):
+    assert reason in pods.reason_to_wait(deployments, 1, IMAGE)
+
+
+@pytest.mark.parametrize("name", ["REGISTRY", "BUCKET", "VALUES", "DATA"])
+def test_a_variable_that_is_missing_is_named(name, tmp_path):
+    run = run_step("all", tmp_path, **{name: ""})
+    assert run.returncode == 2
+    assert run.stderr == f"{name} is not set: scripts/release/common.sh says what it is.\n"
+
+
+def run_step(name, folder, **variables):
+    environment = {**os.environ, "REGISTRY": "r", "BUCKET": "b", "VALUES": "v", "DATA": "d", **variables}
+    environment |= {"RELEASE_OUT": str(folder), "COMMIT": "0" * 40}
+    command = [ROOT / f"scripts/release/{name}.sh"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize(("step", "file"), [("chart", "image"), ("deploy", "image"), ("roll_out", "bundle")])
+def test_a_step_says_what_it_misses_of_the_steps_before(tmp_path, step, file):
+    run = run_step(step, tmp_path)
+    assert run.returncode == 2
+    assert run.stderr == f"{tmp_path / file} is not there: the step that writes it comes first.\n"
+
+
+def test_a_registry_that_is_not_there_is_told(tmp_path):
+    run = run_step("image", tmp_path, REGISTRY="127.0.0.1:1", PLAIN_HTTP="1", CONTAINER_TOOL="true")
+    assert run.returncode == 2
+    assert "REGISTRY 127.0.0.1:1 cannot be asked" in run.stderr
