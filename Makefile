@@ -20,7 +20,7 @@ lint: install  ## ruff, mypy --strict and import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-scan: install  ## checkov on the charts' manifests and the Dockerfiles
+scan: install  ## checkov on the charts' manifests, the Dockerfiles, Terraform and the workflow
 	@scripts/scan.sh
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
