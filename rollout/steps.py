@@ -194,7 +194,9 @@ class Rollout:
         canary, stable = Counts(), Counts() if others else _reference(journal)
         verdict = Verdict(Ruling.WAIT)
         for moment_s, look in self.pace.moments():
-            self.clock.sleep(max(0.0, began_s + moment_s - self.clock.now_s()))
+            # a source that lags has taken its time for the last look, and this one needs something to count
+            due_s = max(began_s + moment_s, last.at_s + self.pace.interval_s / self.pace.looks)
+            self.clock.sleep(max(0.0, due_s - self.clock.now_s()))
             self.check_lock()
             try:
                 self._check_unchanged(weights)

@@ -30,6 +30,7 @@ class Played:
         killed_at: Number of the effect or question at which the command is killed; None: never.
         golden: What the canary's pods count when its golden flights come.
         late: Whether counters are read as they were before golden flights came, unless they are waited for.
+        lag_s: How long they are waited for.
     """
 
     canary: Version = GOOD
@@ -42,6 +43,7 @@ class Played:
     recovered: int = 0
     golden: Counts = field(default_factory=Counts)
     late: bool = False
+    lag_s: float = 0.0
     changes: list[tuple[Weights, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -101,6 +103,8 @@ class Played:
 
     def read_now(self) -> Reading:
         """As a source of counters."""
+        if self.lag_s:
+            self._sleep(self.lag_s)
         self._scraped = dict(self._counts)
         return self.read()
 

@@ -203,3 +203,10 @@ def test_looks_come_often_at_first_and_then_at_every_interval_until_the_limit():
 def test_golden_flights_are_nobody_s_traffic_however_counters_are_read(late):
     played = Played(golden=Counts(requests=5_000, caller_faults=5_000), late=late)
     assert played.rollout().run(CANARY, STEPS).state == State.PROMOTED
+
+
+def test_every_look_has_something_to_count_where_counters_are_waited_for_longer_than_looks_are_apart():
+    played = Played(late=True, lag_s=30.0)
+    journal = played.rollout().run(CANARY, STEPS)
+    assert journal.state == State.PROMOTED
+    assert all(each.canary.requests for each in journal.observations)
