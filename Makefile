@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help install lock lint scan test check serve dashboard pictures train report stress bench soak fuzz image manifests e2e
+.PHONY: help install lock lint scan test check serve dashboard pictures train report stress bench soak fuzz image manifests site e2e release
 .PHONY: rollout-status rollout-start rollout-run rollout-promote rollout-abort rollout-prune rollout-report rollout-simulate
 
 help:  ## list the targets
@@ -20,7 +20,7 @@ lint: install  ## ruff, mypy --strict and import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-scan: install  ## checkov on the charts' manifests and the Dockerfiles
+scan: install  ## checkov on the charts' manifests, the Dockerfiles, Terraform and the workflow
 	@scripts/scan.sh
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
@@ -49,6 +49,9 @@ manifests: install  ## render k8s/, the tables of values and the dashboard from 
 .PHONY: release
 release: install  ## from this commit and a table to a promoted version (REGISTRY, BUCKET, VALUES, DATA: docs/release.md)
 	@scripts/release/all.sh
+
+site: install  ## build the documentation as a site into build/site (needs npm)
+	@scripts/site.sh
 
 rollout-status:  ## show the versions of a release (ARGS="--namespace NAME --watch")
 rollout-start:  ## bring a version in, without traffic (VERSION, ARGS="--bundle gs://BUCKET/VERSION")

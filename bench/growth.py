@@ -13,11 +13,12 @@ import numpy.typing as npt
 from bench import queueing, usage
 from bench.case import Case
 from bench.errors import CannotMeasure
-from bench.processes import ADDRESS, Starter
+from bench.processes import Starter
 from bench.queueing import Balancing
 from bench.traffic import Traffic
 from bench.variants import pair, runtime
 from bench.variants.pair import Pair
+from scripts.ports import ADDRESS
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ import http.client
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,10 +15,10 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from bench.errors import CannotMeasure
+from scripts.ports import ADDRESS, free_ports
 
 logger = logging.getLogger(__name__)
 
-ADDRESS = "127.0.0.1"
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 10.0
 
@@ -174,7 +173,7 @@ class Starter:
         port_variables: Sequence[str] = (),
         python: str = sys.executable,
     ) -> Server:
-        http_port, grpc_port = _free_ports(2)
+        http_port, grpc_port = free_ports(2)
         ports = dict(zip(port_variables, map(str, (http_port, grpc_port)), strict=False))
         with (self._logs / f"{name}.log").open("wb") as log:
             popen = subprocess.Popen(
@@ -193,14 +192,6 @@ def _end_with_parent() -> Callable[[], object]:
     """Return what a new process runs so that Linux kills it when this process is killed."""
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as sockets:
-        taken = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for each in taken:
-            each.bind((ADDRESS, 0))
-        return [each.getsockname()[1] for each in taken]
 
 
 def _exchange(

@@ -89,6 +89,7 @@ def encode(
     report: Mapping[str, bytes],
     provenance: Mapping[str, object],
     version: str | None = None,
+    city: str = "scl",
 ) -> str:
     """Write a bundle, replacing one that stands in the folder.
 
@@ -101,6 +102,7 @@ def encode(
         report: Files for ``report/``, by name.
         provenance: What the manifest says of the bundle's origin.
         version: Name of the version; if None, it is made from the content: the same content, the same name.
+        city: Where the flights leave from; such a name begins with it.
 
     Returns:
         The version.
@@ -140,7 +142,7 @@ def encode(
             }
         ),
     } | {f"{REPORT}{name}": content for name, content in report.items()}
-    described = Manifest.of(files, provenance, version)
+    described = Manifest.of(files, provenance, version, city)
     _write(folder, files, described)
     return described.version
 

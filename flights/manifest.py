@@ -50,8 +50,10 @@ class Manifest:
                 raise InvalidBundle(f"{PATH} lists {shown(name)}: it must be a path inside the bundle")
 
     @classmethod
-    def of(cls, files: Mapping[str, bytes], provenance: Mapping[str, object], version: str | None) -> "Manifest":
-        """Make the manifest of a version's files; without a name, the version is named after their content.
+    def of(
+        cls, files: Mapping[str, bytes], provenance: Mapping[str, object], version: str | None, city: str = "scl"
+    ) -> "Manifest":
+        """Make the manifest of a version's files; without a name, it is named after the city and their content.
 
         The report is left out of the name: what is served stays the same version whatever is written about it.
 
@@ -61,7 +63,7 @@ class Manifest:
         hashes = {name: _sha256(content) for name, content in sorted(files.items())}
         if version is None:
             served = {name: digest for name, digest in hashes.items() if not name.startswith(REPORT)}
-            version = f"scl-{_digest(served)[:_VERSION_DIGITS]}"
+            version = f"{city}-{_digest(served)[:_VERSION_DIGITS]}"
         return cls(version, hashes, provenance)
 
     @classmethod

@@ -18,6 +18,7 @@ _LIMITED = {
     "server_faults": ("5xx", "share of 5xx above the other versions'"),
     "caller_faults": ("4xx", "share of 4xx above the other versions'"),
     "unseen": ("unseen", "share of unseen categories above the other versions'"),
+    "median_ratio": ("median-ratio", "median latency over the other versions'"),
     "p95_ratio": ("p95-ratio", "p95 latency over the other versions'"),
     "psi": ("psi", "population stability index of the probabilities"),
 }

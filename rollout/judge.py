@@ -19,7 +19,7 @@ from rollout.statistics import (
     share_stays_below,
 )
 
-P95 = 0.95
+MEDIAN, P95 = 0.5, 0.95
 
 
 class Ruling(StrEnum):
@@ -50,6 +50,8 @@ class Rules:
     Attributes:
         server_faults: Share of 5xx above stable's.
         caller_faults: Share of 4xx above stable's.
+        median_ratio: Canary's median of the durations over stable's. A crowded machine adds to every duration now and
+            then, and so much to the highest ones that a slower version's look alike; it spares the median.
         p95_ratio: Canary's 95th percentile of the durations over stable's.
         psi: Population stability index of the delay probabilities.
         unseen: Share of unseen categories above stable's.
@@ -61,6 +63,7 @@ class Rules:
 
     server_faults: Limits = Limits(0.002, 0.01)
     caller_faults: Limits = Limits(0.005, 0.02)
+    median_ratio: Limits = Limits(1.4, 1.8)
     p95_ratio: Limits = Limits(1.5, 2.0)
     psi: Limits = Limits(0.1, 0.25)
     unseen: Limits = Limits(0.01, 0.03)
@@ -70,7 +73,7 @@ class Rules:
     steps: int = 4
 
 
-CRITERIA = 5
+CRITERIA = 6
 """Those of the rules that have noise."""
 
 
@@ -187,11 +190,19 @@ def _by_numbers(canary: Counts, stable: Counts, alarm: float, miss: float, rules
         text = f"{criterion} {one.value:.2%} of {one.total:,.0f}, beside {other.value:.2%} of {other.total:,.0f}"
         return _finding(criterion, above, below, text, one.value, other.value, limits)
 
+    def quantiles(name: str, share: float, limits: Limits) -> Finding:
+        above = quantile_ratio_bounds(canary.seconds, stable.seconds, share, alarm)[0] > limits.allow
+        below = bool(miss) and quantile_ratio_bounds(canary.seconds, stable.seconds, share, miss)[1] < limits.refuse
+        values = canary.seconds.quantile(share), stable.seconds.quantile(share)
+        text = f"{name} {values[0] * 1000:.1f} ms beside {values[1] * 1000:.1f} ms"
+        return _finding(f"{name} ratio", above, below, text, *values, limits)
+
     return [
         shares("5xx", rules.server_faults, *(Share(each.server_faults, each.requests) for each in (canary, stable))),
         shares("4xx", rules.caller_faults, *(Share(each.caller_faults, each.requests) for each in (canary, stable))),
         shares("unseen categories", rules.unseen, _unseen(canary), _unseen(stable)),
-        _latency(canary, stable, alarm, miss, rules.p95_ratio),
+        quantiles("median", MEDIAN, rules.median_ratio),
+        quantiles("p95", P95, rules.p95_ratio),
         _drift(canary, stable, alarm, miss, rules.psi),
     ]
 
@@ -200,14 +211,6 @@ def _unseen(counts: Counts) -> Share:
     """Return the share of unseen categories, on the scale of requests: flights of one request resemble each other."""
     share = counts.unseen / (2 * counts.flights) if counts.flights else 0.0
     return Share(share * counts.requests, counts.requests)
-
-
-def _latency(canary: Counts, stable: Counts, alarm: float, miss: float, limits: Limits) -> Finding:
-    above = quantile_ratio_bounds(canary.seconds, stable.seconds, P95, alarm)[0] > limits.allow
-    below = bool(miss) and quantile_ratio_bounds(canary.seconds, stable.seconds, P95, miss)[1] < limits.refuse
-    values = canary.seconds.quantile(P95), stable.seconds.quantile(P95)
-    text = f"p95 {values[0] * 1000:.1f} ms beside {values[1] * 1000:.1f} ms"
-    return _finding("p95 ratio", above, below, text, *values, limits)
 
 
 def _drift(canary: Counts, stable: Counts, alarm: float, miss: float, limits: Limits) -> Finding:

@@ -43,7 +43,7 @@ def timeline(journal: Journal) -> bytes:
                 axes.plot(list(map(_moment, times)), values, ".-", color=colour, label=name, markersize=5, lw=1.2)
         axes.set_ylabel(title)
         axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
-    if journal.observations:
+    if errors.get_legend_handles_labels()[0]:
         errors.legend(loc="upper left", ncols=2)
     locator = AutoDateLocator(minticks=4, maxticks=9)
     latency.xaxis.set_major_locator(locator)

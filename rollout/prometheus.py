@@ -6,6 +6,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from rollout.errors import CannotRollOut
@@ -13,6 +14,8 @@ from rollout.exposition import FAMILIES, STARTED, Sample, counts_by_version
 from rollout.tally import Container, Reading
 
 TIMEOUT_S = 10
+SCRAPED_S = 90
+"""What was not scraped for so long is not scraped: intervals go up to a minute."""
 
 
 class PrometheusSource:
@@ -41,7 +44,7 @@ class PrometheusSource:
         began: dict[str, float] = {}
         for series in self._query(f'{{__name__=~"{names}", namespace="{self._namespace}", pod!=""}}'):
             labels = series["metric"]
-            sample = Sample(labels["__name__"], labels, float(series["value"][1]))
+            sample = Sample(labels["__name__"], labels, _number(series))
             if sample.name == STARTED:
                 began[labels["pod"]] = max(sample.value, began.get(labels["pod"], 0.0))
             else:
@@ -59,6 +62,24 @@ class PrometheusSource:
             },
         )
 
+    def read_now(self) -> Reading:
+        """Read all versions, once each pod was scraped after the call.
+
+        Raises:
+            CannotRollOut: As ``read``; or a pod was not scraped for long.
+        """
+        selected = f'{STARTED}{{namespace="{self._namespace}", pod!=""}}'
+        (now,) = self._query("vector(time())")  # by its own clock
+        deadline_s = time.monotonic() + SCRAPED_S
+        while True:
+            scraped = {each["metric"]["pod"]: _number(each) for each in self._query(f"timestamp({selected})")}
+            behind = sorted(pod for pod, at_s in scraped.items() if at_s < _number(now))
+            if not behind:
+                return self.read()
+            if time.monotonic() > deadline_s:
+                raise CannotRollOut(f"{self._url} has not scraped {behind[0]} for {SCRAPED_S} s")
+            time.sleep(0.5)
+
     def _query(self, query: str) -> list[dict[str, Any]]:
         url = f"{self._url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
         try:
@@ -67,3 +88,7 @@ class PrometheusSource:
         except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
             raise CannotRollOut(f"Prometheus at {self._url} cannot be asked: {error}") from error
         return list(found)
+
+
+def _number(series: Mapping[str, Any]) -> float:
+    return float(series["value"][1])

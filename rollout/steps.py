@@ -38,7 +38,10 @@ class Source(Protocol):
     """Where counters come from."""
 
     def read(self) -> Reading:
-        """Read them."""
+        """Read them, as far as they are known."""
+
+    def read_now(self) -> Reading:
+        """Read them when all that happened before the call is counted."""
 
 
 class Examiner(Protocol):
@@ -187,7 +190,7 @@ class Rollout:
         others = frozenset(name for name, weight in weights.items() if weight and name != version)
         restarts_before = self.examiner.pods(version)[1]
         began_s = self.clock.now_s()
-        last = self.source.read()
+        last = self.source.read_now()
         canary, stable = Counts(), Counts() if others else _reference(journal)
         verdict = Verdict(Ruling.WAIT)
         for moment_s, look in self.pace.moments():
@@ -200,7 +203,7 @@ class Rollout:
                 last = reading
                 ready, restarts = self.examiner.pods(version)
                 fault = self.examiner.golden_fault(version)
-                last = self.source.read()  # the golden flights are nobody's traffic
+                last = self.source.read_now()  # the golden flights are nobody's traffic
             except LockLost:
                 raise
             except (CannotRollOut, ApiException, HTTPError, OSError) as error:

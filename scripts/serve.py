@@ -25,8 +25,8 @@ from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle
 from flights.fields import FIELDS
+from scripts.ports import ADDRESS, free_ports
 
-ADDRESS = "127.0.0.1"
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 35.0
 """How long a process may take to end; the SDK gives requests 30 seconds to finish."""
@@ -86,18 +86,6 @@ def _port(name: str, text: str) -> int:
         except OSError as error:
             raise CannotServe(f"port {port} is not to be had, {error.strerror}: set {name} to another one") from error
     return port
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nothing listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((ADDRESS, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def commands(settings: Settings) -> dict[str, list[str]]:

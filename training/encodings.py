@@ -10,12 +10,16 @@ import category_encoders as ce
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from flights.encoder import ENCODED_FIELDS
 from training.category_tables import SMOOTHING_FLIGHTS
 
 NATIVE = "native"
 """xgboost's own categories: it splits a column's categories into two sets."""
+
+_THREADS = 1
+"""Threads of linear algebra: GLMM sums otherwise in an order of the machine's cores, and takes three times the CPU."""
 
 Rows = npt.NDArray[np.float32]
 
@@ -47,8 +51,9 @@ def encode(name: str, categories: pd.DataFrame, training: npt.NDArray[np.intp], 
     encoder = ENCODERS[name]()
     labels = pd.Series(delayed.astype(np.float64))
     known = categories.iloc[training].reset_index(drop=True)
-    # with labels, CatBoost's encoder hides a training flight's own outcome from its value
-    learnt = encoder.fit_transform(known, labels)
+    with threadpool_limits(_THREADS):
+        # with labels, CatBoost's encoder hides a training flight's own outcome from its value
+        learnt = encoder.fit_transform(known, labels)
     encoded: Rows = encoder.transform(categories.reset_index(drop=True)).to_numpy(np.float32)
     encoded[training] = learnt.to_numpy(np.float32)
     return encoded

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import NamedTuple
 
+from flights.encoder import Encoder
+from flights.fields import AIRLINE, DESTINATION
 from flights.golden import GoldenFlights
 from training import booster as trees
 from training.recipe import Trained
@@ -53,20 +55,47 @@ _FLIGHTS = (
 )  # fmt: skip
 
 
-def golden_columns() -> dict[str, list[object]]:
+_FEWEST_KNOWN = 0.5
+"""Share of these flights whose airline a bundle must know; another city's would call nearly all of them rare."""
+
+_OWN_FLIGHTS = 12
+
+
+def flights_for(encoder: Encoder) -> tuple[_Flight, ...]:
+    """Return the flights above, followed by some with the encoder's own codes where it hardly knows theirs."""
+    codes = {table.field: sorted(table.values) for table in encoder.tables}
+    airlines, destinations = codes[AIRLINE.name], codes[DESTINATION.name]
+    known = sum(flight.airline in airlines for flight in _FLIGHTS)
+    if known >= _FEWEST_KNOWN * len(_FLIGHTS):
+        return _FLIGHTS
+    own = (
+        _Flight(
+            "codes that this bundle knows",
+            f"2018-{month:02}-{2 * month:02} {2 * month - 1:02}:{5 * month - 5:02}:00",
+            destinations[month * len(destinations) // (_OWN_FLIGHTS + 1)],
+            airlines[month % len(airlines)],
+            "N" if month % 2 else "I",
+            f"2018-{month:02}-{2 * month:02} {2 * month - 1:02}:{5 * month - 1:02}:00",
+        )
+        for month in range(1, _OWN_FLIGHTS + 1)
+    )
+    return (*_FLIGHTS, *own)
+
+
+def golden_columns(flights: tuple[_Flight, ...] = _FLIGHTS) -> dict[str, list[object]]:
     """Return all eleven input columns of the golden flights.
 
     The date columns are those of the operated departure, as the challenge's table has them.
     """
-    operated = [date.fromisoformat(flight.operated[:10]) for flight in _FLIGHTS]
+    operated = [date.fromisoformat(flight.operated[:10]) for flight in flights]
     return {
-        "Fecha-I": [flight.scheduled for flight in _FLIGHTS],
-        "Des-I": [flight.destination for flight in _FLIGHTS],
-        "Emp-I": [flight.airline for flight in _FLIGHTS],
-        "TIPOVUELO": [flight.flight_type for flight in _FLIGHTS],
-        "Emp-O": [flight.airline for flight in _FLIGHTS],
-        "Fecha-O": [flight.operated for flight in _FLIGHTS],
-        "Des-O": [flight.destination for flight in _FLIGHTS],
+        "Fecha-I": [flight.scheduled for flight in flights],
+        "Des-I": [flight.destination for flight in flights],
+        "Emp-I": [flight.airline for flight in flights],
+        "TIPOVUELO": [flight.flight_type for flight in flights],
+        "Emp-O": [flight.airline for flight in flights],
+        "Fecha-O": [flight.operated for flight in flights],
+        "Des-O": [flight.destination for flight in flights],
         "DIANOM": [_WEEKDAYS[day.weekday()] for day in operated],
         "DIA": [day.day for day in operated],
         "MES": [day.month for day in operated],
@@ -76,7 +105,8 @@ def golden_columns() -> dict[str, list[object]]:
 
 def golden_flights(trained: Trained) -> GoldenFlights:
     """Return the golden flights with the probabilities of a booster; each an FP32 value, exactly."""
-    unanswered = GoldenFlights(tuple(flight.note for flight in _FLIGHTS), golden_columns(), ())
+    flights = flights_for(trained.encoder)
+    unanswered = GoldenFlights(tuple(flight.note for flight in flights), golden_columns(flights), ())
     matrix = trees.matrix(trained.encoder.encode(unanswered.flights()).matrix())
     answers = tuple(map(float, trees.probabilities(trained.booster, matrix)))
     return GoldenFlights(unanswered.notes, unanswered.columns, answers)

@@ -21,10 +21,11 @@ _HEAD = """<!doctype html>
 body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
 table {{ border-collapse: collapse; margin: .8rem 0; font-variant-numeric: tabular-nums; }}
 th, td {{ border-bottom: 1px solid #ddd; padding: .2rem .8rem .2rem 0; text-align: left; }}
+td {{ white-space: nowrap; }}
 pre, code {{ background: #f4f4f4; }}
 pre {{ padding: .6rem; overflow-x: auto; }}
 img {{ max-width: 100%; }}
-.pictures {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
+.pictures {{ display: flex; flex-wrap: wrap; gap: .8rem; }}
 </style>
 </head>
 <body>

@@ -48,6 +48,29 @@ class Resampled:
         return {field.name: interval(getattr(self, field.name)) for field in fields(self)}
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more one model scores than another, on the same flights.
+
+    Attributes:
+        value: On the flights as they are.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, value: float, draws: Scores) -> "Difference":
+        """Take the interval from the difference of every draw, of shape [DRAWS]."""
+        return cls(value, *interval(draws))
+
+    def __str__(self) -> str:
+        return f"{self.value:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
+
+
 def days_of(scheduled: list[str]) -> Days:
     """Return the day of each scheduled departure."""
     return np.array(scheduled, dtype="datetime64[D]")

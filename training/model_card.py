@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from training.category_tables import FEWEST_FLIGHTS
 from training.judged_bundle import JudgedBundle
 from training.slices import Slice
 from training.walk_forward import Aged, by_age, never_retrained, retrained
@@ -92,9 +93,9 @@ def model_card(findings: Findings) -> str:
             *_slice_tables(findings.slices),
             *_ageing(findings.walk),
             "## Limits",
-            "- One airport and one year of it: what an airline or a destination is worth may be otherwise elsewhere.",
+            "- One city and one year of it: what an airline or a destination is worth may be otherwise elsewhere.",
             "- Another month's share of delays is not foreseen: where it moves, the probabilities are off by as much.",
-            "- An airline or destination seen fewer than 50 times is answered as the rare ones together.",
+            f"- An airline or destination seen fewer than {FEWEST_FLIGHTS} times is answered as all rare ones are.",
             "- The year itself is no input: a flight years later is answered as one of the training year.",
             "",
             "## Train again",

@@ -24,6 +24,9 @@ ORIGINS = ("KEWR", "KJFK", "KLGA")
 _DATA = Path("data", "flights.csv.zip")
 _NEEDED = ("year", "month", "day", "hour", "minute", "dep_time", "dep_delay", "carrier", "flight", "origin", "dest")
 
+_NOT_AVAILABLE = "NA"
+"""Stands in the departure of a cancelled flight."""
+
 _AIRLINES = {
     "9E": "FLG",
     "AA": "AAL",
@@ -95,7 +98,7 @@ def parse(path: Path) -> Dataset:
         else:
             ragged_lines.append(reader.line_num)
     rows = pd.DataFrame(cells, columns=[*COLUMNS, "Vlo-I"], index=lines, dtype=object)
-    return Dataset(NAME, hashlib.sha256(content).hexdigest(), rows, tuple(ragged_lines), ORIGINS, "US")
+    return Dataset(NAME, hashlib.sha256(content).hexdigest(), rows, tuple(ragged_lines), ORIGINS, "US", "nyc")
 
 
 def _row(
@@ -115,7 +118,8 @@ def _row(
     try:
         departs = datetime(int(year), int(month), int(day), int(hour), int(minute))
         scheduled = departs.isoformat(sep=" ")
-        operated = (departs + timedelta(minutes=int(dep_delay))).isoformat(sep=" ") if dep_time and dep_delay else ""
+        left = {dep_time, dep_delay}.isdisjoint({"", _NOT_AVAILABLE})
+        operated = (departs + timedelta(minutes=int(dep_delay))).isoformat(sep=" ") if left else ""
     except (ValueError, OverflowError):
         scheduled = operated = ""
     airline, origin, destination = _AIRLINES.get(carrier, carrier), _airport(origin), _airport(dest)

@@ -10,13 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from training.bounds import Point
 from training.compare import Row
 from training.evaluation import Labels, Probabilities, Scores, calibration_bins
 from training.slices import Slice
 from training.walk_forward import Aged, by_age, never_retrained, retrained
 
 _BLUE, _ORANGE, _GREY = "#1f5fa8", "#d9731a", "#8a8a8a"
-_SMALL, _WIDE = (5.2, 3.7), (8.4, 3.7)
+_SMALL, _WIDE = (4.85, 3.5), (9.85, 3.7)
+"""Inches; two small ones or a wide one fill the report's line."""
 _STYLE: Any = {
     "svg.hashsalt": "flight-delay",  # or the identifiers in the file would differ on every run
     "font.size": 9,
@@ -29,23 +31,25 @@ _STYLE: Any = {
 }
 _MOST_SHAP_FLIGHTS = 2000
 
+_styled = mpl.rc_context(_STYLE)  # titles and legends take their style when they are made
 
+
+@_styled
 def svg(figure: Figure) -> bytes:
     """Return the figure as SVG, without the time of its making."""
     written = io.BytesIO()
-    with mpl.rc_context(_STYLE):
-        figure.savefig(written, format="svg", metadata={"Date": None})
+    figure.savefig(written, format="svg", metadata={"Date": None})
     return written.getvalue()
 
 
 def _axes(size: tuple[float, float], title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.add_subplot()
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.add_subplot()
     axes.set(title=title, xlabel=x, ylabel=y)
     return figure, axes
 
 
+@_styled
 def precision_recall(delayed: Labels, probabilities: Probabilities, scores: Scores) -> Figure:
     """Draw precision over recall, with the threshold's point and the share delayed."""
     figure, axes = _axes(_SMALL, f"Precision and recall, PR-AUC {scores.pr_auc:.3f}", "recall", "precision")
@@ -58,6 +62,7 @@ def precision_recall(delayed: Labels, probabilities: Probabilities, scores: Scor
     return figure
 
 
+@_styled
 def roc(delayed: Labels, probabilities: Probabilities, scores: Scores) -> Figure:
     """Draw the ROC curve, with the threshold's point."""
     figure, axes = _axes(
@@ -73,6 +78,7 @@ def roc(delayed: Labels, probabilities: Probabilities, scores: Scores) -> Figure
     return figure
 
 
+@_styled
 def reliability(delayed: Labels, probabilities: Probabilities, scores: Scores) -> Figure:
     """Draw the share delayed over the probability, in ten bins of equally many flights."""
     figure, axes = _axes(
@@ -91,6 +97,7 @@ def reliability(delayed: Labels, probabilities: Probabilities, scores: Scores) -
     return figure
 
 
+@_styled
 def thresholds(delayed: Labels, probabilities: Probabilities, threshold: float) -> Figure:
     """Draw F1, precision and recall over the threshold."""
     figure, axes = _axes(_SMALL, "What another threshold would give", "threshold", "score")
@@ -105,6 +112,7 @@ def thresholds(delayed: Labels, probabilities: Probabilities, threshold: float) 
     return figure
 
 
+@_styled
 def confusion(delayed: Labels, probabilities: Probabilities, threshold: float) -> Figure:
     """Draw how many flights of each kind were flagged."""
     figure, axes = _axes(_SMALL, "Flights, as they were and as they were called", "called", "were")
@@ -119,6 +127,7 @@ def confusion(delayed: Labels, probabilities: Probabilities, threshold: float) -
     return figure
 
 
+@_styled
 def importance(columns: tuple[str, ...], contributions: npt.NDArray[np.float32]) -> Figure:
     """Draw each column's mean absolute contribution to the log odds, [n, k]."""
     figure, axes = _axes(_SMALL, "Importance", "mean absolute contribution to the log odds", "")
@@ -128,6 +137,7 @@ def importance(columns: tuple[str, ...], contributions: npt.NDArray[np.float32])
     return figure
 
 
+@_styled
 def shap_summary(
     columns: tuple[str, ...], rows: npt.NDArray[np.float32], contributions: npt.NDArray[np.float32]
 ) -> Figure:
@@ -148,12 +158,12 @@ def shap_summary(
     return figure
 
 
+@_styled
 def by_slice(slices: list[Slice], by: str) -> Figure:
     """Draw for the slices of one kind the share delayed, the mean probability, and F1 beside flagging them all."""
     chosen = [each for each in slices if each.by == by]
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=_WIDE, layout="constrained")
-        left, right = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(_WIDE[0], 1.3 + 0.25 * len(chosen)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
     names = [f"{each.name} ({each.flights:,})" for each in chosen]
     height = np.arange(len(chosen))
     left.plot([each.delayed for each in chosen], height, "o", color=_ORANGE, label="share delayed")
@@ -167,16 +177,18 @@ def by_slice(slices: list[Slice], by: str) -> Figure:
     for axes in (left, right):
         axes.set_xlim(left=-0.02)
         axes.grid(axis="y", color="#eeeeee")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+        axes.margins(y=0.5 / len(chosen))
     left.invert_yaxis()
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=2)
     return figure
 
 
+@_styled
 def walk_forward(walk: list[Aged]) -> Figure:
     """Draw each month's average precision with and without retraining, and how much of it is left by age."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=_WIDE, layout="constrained")
-        left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=_WIDE, layout="constrained")
+    left, right = figure.subplots(1, 2)
     for name, months, color in (
         ("retrained every month", retrained(walk), _BLUE),
         (f"never retrained, stopped by {walk[0].stopped_by}", never_retrained(walk), _ORANGE),
@@ -196,14 +208,14 @@ def walk_forward(walk: list[Aged]) -> Figure:
     left.set(title="Average precision by month, 95 % over days", ylabel="PR-AUC")
     left.set_ylim(bottom=0)
     left.tick_params(axis="x", rotation=45)
-    left.legend(loc="lower left")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     left_over = by_age(walk)
     right.plot(list(left_over), [ratio for ratio, _ in left_over.values()], "o-", color=_BLUE)
     for age, (ratio, months_count) in left_over.items():
         right.annotate(f"{months_count}", (age, ratio), textcoords="offset points", xytext=(0, 6), ha="center")
     right.axhline(1, color=_GREY, linestyle=":")
     right.set(
-        title="What age leaves (number: months averaged)",
+        title="What age leaves (mean of so many months)",
         xlabel="months since the month that stopped the booster",
         ylabel="PR-AUC, share of the freshest's",
         xticks=list(left_over),
@@ -212,12 +224,12 @@ def walk_forward(walk: list[Aged]) -> Figure:
     return figure
 
 
+@_styled
 def comparison(rows: list[Row]) -> Figure:
     """Draw every candidate's F1 and average precision with their intervals, a row of axes for each split."""
     splits = list(dict.fromkeys(row.split for row in rows))
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.4, 3.6 * len(splits)), layout="constrained")
-        grid = figure.subplots(len(splits), 2, sharey=True, squeeze=False)
+    figure = Figure(figsize=(_WIDE[0], 3.6 * len(splits)), layout="constrained")
+    grid = figure.subplots(len(splits), 2, sharey="row", squeeze=False)
     for line, split in enumerate(splits):
         chosen = [row for row in rows if row.split == split]
         for axes, name, title in zip(grid[line], ("f1", "pr_auc"), ("F1", "PR-AUC"), strict=True):
@@ -229,4 +241,24 @@ def comparison(rows: list[Row]) -> Figure:
             axes.set_yticklabels([row.name for row in chosen])
             axes.grid(axis="y", color="#eeeeee")
         grid[line][0].invert_yaxis()
+    return figure
+
+
+@_styled
+def learning_curves(curves: dict[str, list[Point]]) -> Figure:
+    """Draw for each split the average precision over the flights learnt from, on these and on the test part."""
+    figure = Figure(figsize=_WIDE, layout="constrained")
+    grid = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    for axes, (split, curve) in zip(grid, curves.items(), strict=True):
+        flights = [point.flights for point in curve]
+        low, high = np.transpose([point.ci95 for point in curve])
+        axes.plot(flights, [point.learnt for point in curve], "o-", color=_ORANGE, label="the flights learnt from")
+        axes.plot(flights, [point.pr_auc for point in curve], "o-", color=_BLUE, label="the test, 95 % over days")
+        axes.fill_between(flights, low, high, color=_BLUE, alpha=0.12, linewidth=0)
+        axes.set_xscale("log")
+        axes.set(title=f"{split} split", xlabel="flights learnt from", xticks=flights)
+        axes.set_xticklabels([f"{count:,}" for count in flights])
+        axes.minorticks_off()
+    grid[0].set(ylabel="PR-AUC", ylim=(0, None))
+    grid[0].legend(loc="lower right")
     return figure

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from training.intervals import interval
+from training.intervals import Difference
 from training.judged_bundle import JudgedBundle
 
 MARGIN = 0.01
@@ -17,21 +17,6 @@ MARGIN = 0.01
 
 _SCORES = ("pr_auc", "f1", "brier", "log_loss", "roc_auc")
 _DIGITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Challenger minus champion.
-
-    Attributes:
-        value: On the flights as they are.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +63,8 @@ def judge(champion: JudgedBundle, challenger: JudgedBundle, margin: float = MARG
     old, new = champion.draws, challenger.draws
     differences = {}
     for name in _SCORES:
-        low, high = interval(getattr(new, name) - getattr(old, name))
         value = getattr(challenger.scores, name) - getattr(champion.scores, name)
-        differences[name] = Difference(value, low, high)
+        differences[name] = Difference.of(value, getattr(new, name) - getattr(old, name))
     pr_auc, f1, brier = (differences[name] for name in ("pr_auc", "f1", "brier"))
     if pr_auc.low > 0 and f1.low > -margin and brier.high < margin:
         return Verdict(True, f"it ranks better: {_told('PR-AUC', pr_auc)}", differences)
@@ -92,4 +76,4 @@ def judge(champion: JudgedBundle, challenger: JudgedBundle, margin: float = MARG
 
 
 def _told(name: str, difference: Difference) -> str:
-    return f"{name} {difference.value:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"
+    return f"{name} {difference}"

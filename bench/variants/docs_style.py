@@ -3,11 +3,12 @@
 from typing import Self
 
 from bench.case import Case
-from bench.processes import ADDRESS, Starter
+from bench.processes import Starter
 from bench.traffic import Traffic
 from bench.variants import runtime
 from bench.variants.flights_over_rest import FlightsOverRest
 from bench.variants.over_rest import MODEL_NAME
+from scripts.ports import ADDRESS
 
 
 class DocsStyle(FlightsOverRest):

@@ -3,9 +3,10 @@
 from typing import ClassVar, Self
 
 from bench.case import Case
-from bench.processes import ADDRESS, Starter
+from bench.processes import Starter
 from bench.traffic import Traffic
 from bench.variants.flights_as_rows import FlightsAsRows
+from scripts.ports import ADDRESS
 
 
 class OldService(FlightsAsRows):

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Self
 
 from bench.case import Case
-from bench.processes import ADDRESS, Server, Starter
+from bench.processes import Server, Starter
 from bench.traffic import Traffic
 from bench.variants import runtime
 from bench.variants.flights_over_rest import FlightsOverRest
 from bench.variants.over_rest import MODEL_NAME
+from scripts.ports import ADDRESS
 
 READY_PATH = f"/v2/models/{MODEL_NAME}/ready"
 

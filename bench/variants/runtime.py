@@ -4,9 +4,10 @@ import json
 from typing import ClassVar, Self
 
 from bench.case import Case
-from bench.processes import ADDRESS, Server, Starter
+from bench.processes import Server, Starter
 from bench.traffic import Batch, Traffic
 from bench.variants.over_rest import MODEL_NAME, OverRest
+from scripts.ports import ADDRESS
 
 
 class Runtime(OverRest):

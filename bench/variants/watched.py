@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Self
 
-from bench.processes import ADDRESS, Starter
+from bench.processes import Starter
 from bench.traffic import Traffic
 from bench.variants import echo, pair, runtime
 from bench.variants.flights_over_rest import FlightsOverRest
+from scripts.ports import ADDRESS
 
 
 class _Watched(FlightsOverRest):

@@ -7,7 +7,7 @@ import pytest
 from tests.chart.combinations import JWT
 from tests.chart.rendering import CHART, OTHER, VERSION, Values, refusal
 
-SIXTEEN = {f"v{number}": {"bundle": "gs://b/v", "weight": 0} for number in range(15)}
+SEVENTEEN = {f"v{number}": {"bundle": "gs://b/v", "weight": 0} for number in range(16)}
 
 
 def _jwt(**changes: object) -> Values:
@@ -15,7 +15,7 @@ def _jwt(**changes: object) -> Values:
 
 
 REFUSED: dict[str, tuple[Values, str]] = {
-    "sixteen versions": ({"versions": SIXTEEN}, "keep at most 15"),
+    "seventeen versions": ({"versions": SEVENTEEN}, "keep at most 16"),
     "weights that miss 100": (
         {"versions": {OTHER: {"bundle": "gs://b/v", "weight": 5}}},
         "add up to 105: they must add up to 100",

@@ -11,8 +11,21 @@ MODEL = "/v2/models/flight-delay"
 BELOW = ("", "/infer", "/ready", "/openapi.json", "/sample-request.json")
 
 
-def matches(route: Object) -> list[Object]:
-    return [match for rule in route["spec"]["rules"] for match in rule["matches"]]
+def by_weight(objects: list[Object], kind: str) -> Object:
+    """Return the one rule of the route for who names no version."""
+    (rule,) = only(objects, kind, "flight-delay")["spec"]["rules"]
+    return rule
+
+
+def pinned(objects: list[Object], kind: str, version: str) -> Object:
+    """Return the one rule of the route for who names this version."""
+    (rule,) = only(objects, kind, f"flight-delay-{version}-pinned")["spec"]["rules"]
+    return rule
+
+
+def matches(objects: list[Object], kind: str) -> list[Object]:
+    routes = [each for each in objects if each["kind"] == kind]
+    return [match for route in routes for rule in route["spec"]["rules"] for match in rule["matches"]]
 
 
 def shares(rule: Object) -> dict[str, int]:
@@ -20,16 +33,15 @@ def shares(rule: Object) -> dict[str, int]:
 
 
 def test_the_public_paths_are_these_and_no_others() -> None:
-    route = only(render(), "HTTPRoute")
     public = {"/v2", "/v2/models", "/v2/health/live", "/v2/health/ready"}
     public |= {MODEL + below for below in BELOW} | {f"{MODEL}/versions/{VERSION}{below}" for below in BELOW}
-    assert {match["path"]["value"] for match in matches(route)} == public
-    assert {match["path"]["type"] for match in matches(route)} == {"Exact"}
+    paths = [match["path"] for match in matches(render(), "HTTPRoute")]
+    assert {path["value"] for path in paths} == public
+    assert {path["type"] for path in paths} == {"Exact"}
 
 
 def test_the_transformer_serves_every_public_path(public_path) -> None:
-    routes = [each for each in render(WITH_PAGE) if each["kind"] == "HTTPRoute"]
-    assert all(public_path(match["path"]["value"]) for route in routes for match in matches(route))
+    assert all(public_path(match["path"]["value"]) for match in matches(render(WITH_PAGE), "HTTPRoute"))
 
 
 def test_the_pages_for_people_are_served_and_routed_only_if_asked_for() -> None:
@@ -40,18 +52,20 @@ def test_the_pages_for_people_are_served_and_routed_only_if_asked_for() -> None:
     without, with_page = render(), render(WITH_PAGE)
     assert not is_served(without)
     assert is_served(with_page)
-    route = only(with_page, "HTTPRoute", "flight-delay-page")
-    assert {match["path"]["value"] for match in matches(route)} == {
-        f"{below}/{page}" for below in (MODEL, f"{MODEL}/versions/{VERSION}") for page in ("page", "api")
+    page = only(with_page, "HTTPRoute", "flight-delay-page")
+    paths = [match["path"] for match in matches([page], "HTTPRoute")]
+    assert {path["value"] for path in paths} == {
+        f"{below}/{name}" for below in (MODEL, f"{MODEL}/versions/{VERSION}") for name in ("page", "api")
     }
-    assert {match["path"]["type"] for match in matches(route)} == {"Exact"}
-    assert only(with_page, "HTTPRoute", "flight-delay")["spec"] == only(without, "HTTPRoute")["spec"]
+    assert {path["type"] for path in paths} == {"Exact"}
+    others = [each for each in with_page if each["kind"] == "HTTPRoute" and each != page]
+    assert others == [each for each in without if each["kind"] == "HTTPRoute"]
 
 
 def test_the_pages_are_split_by_weight_too_and_a_version_s_own_are_its_own() -> None:
-    by_weight, *pinned = only(render(BOTH, WITH_PAGE), "HTTPRoute", "flight-delay-page")["spec"]["rules"]
-    assert shares(by_weight) == {f"flight-delay-{VERSION}-predictor": 90, f"flight-delay-{OTHER}-predictor": 10}
-    for rule in pinned:
+    split, *named = only(render(BOTH, WITH_PAGE), "HTTPRoute", "flight-delay-page")["spec"]["rules"]
+    assert shares(split) == {f"flight-delay-{VERSION}-predictor": 90, f"flight-delay-{OTHER}-predictor": 10}
+    for rule in named:
         (backend,) = rule["backendRefs"]
         version = backend["name"].removeprefix("flight-delay-").removesuffix("-predictor")
         assert all(f"/versions/{version}/" in match["path"]["value"] for match in rule["matches"])
@@ -59,8 +73,15 @@ def test_the_pages_are_split_by_weight_too_and_a_version_s_own_are_its_own() -> 
 
 def test_a_page_loads_without_a_token_and_nothing_else_does() -> None:
     objects = render(WITH_PAGE, {"auth": {"mode": "jwt", "jwt": JWT}})
-    targets = {(each["kind"], each["name"]) for each in only(objects, "SecurityPolicy")["spec"]["targetRefs"]}
-    assert targets == {("HTTPRoute", "flight-delay"), ("GRPCRoute", "flight-delay")}
+    selectors = only(objects, "SecurityPolicy")["spec"]["targetSelectors"]
+    asked = {
+        (each["kind"], each["metadata"]["name"])
+        for each in objects
+        for selector in selectors
+        if each["kind"] == selector["kind"] and selector["matchLabels"].items() <= each["metadata"]["labels"].items()
+    }
+    routes = {(each["kind"], each["metadata"]["name"]) for each in objects if each["kind"].endswith("Route")}
+    assert routes - asked == {("HTTPRoute", "flight-delay-page")}
 
 
 def test_istio_lets_a_page_load_without_a_principal_and_nothing_else() -> None:
@@ -81,8 +102,7 @@ def public_path():
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
 def test_traffic_is_split_by_weight(kind: str) -> None:
-    by_weight = only(render(BOTH), kind)["spec"]["rules"][0]
-    assert shares(by_weight) == {
+    assert shares(by_weight(render(BOTH), kind)) == {
         f"flight-delay-{VERSION}-predictor": 90,
         f"flight-delay-{OTHER}-predictor": 10,
     }
@@ -90,33 +110,37 @@ def test_traffic_is_split_by_weight(kind: str) -> None:
 
 def test_a_weight_of_zero_is_written_down() -> None:
     both = {"versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
-    assert shares(only(render(both), "HTTPRoute")["spec"]["rules"][0])[f"flight-delay-{OTHER}-predictor"] == 0
+    assert shares(by_weight(render(both), "HTTPRoute"))[f"flight-delay-{OTHER}-predictor"] == 0
 
 
 @pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
 @pytest.mark.parametrize("version", [VERSION, OTHER])
 def test_who_names_a_version_gets_it_and_no_other(kind: str, version: str) -> None:
-    (pinned,) = [
-        rule
-        for rule in only(render(BOTH), kind)["spec"]["rules"]
-        if any(header["value"] == version for match in rule["matches"] for header in match.get("headers", []))
-    ]
-    assert [backend["name"] for backend in pinned["backendRefs"]] == [f"flight-delay-{version}-predictor"]
-    for match in pinned["matches"]:
+    rule = pinned(render(BOTH), kind, version)
+    assert [backend["name"] for backend in rule["backendRefs"]] == [f"flight-delay-{version}-predictor"]
+    for match in rule["matches"]:
         by_path = f"/versions/{version}" in match.get("path", {}).get("value", "")
         by_header = match.get("headers") == [{"type": "Exact", "name": "x-model-version", "value": version}]
         assert by_path != by_header
 
 
+@pytest.mark.parametrize("kind", ["HTTPRoute", "GRPCRoute"])
+def test_a_version_that_comes_changes_no_route_of_another(kind: str) -> None:
+    """A rule that changed its place led to another version for a moment: Envoy Gateway names backends by places."""
+    alone, both = (only(render(*more), kind, f"flight-delay-{VERSION}-pinned") for more in ((), (BOTH,)))
+    assert OTHER < VERSION  # it stands before it
+    assert alone == both
+
+
 @pytest.mark.parametrize(("kind", "port"), [("HTTPRoute", 80), ("GRPCRoute", 8081)])
 def test_a_shadow_gets_a_copy_of_what_is_routed_by_weight_and_of_nothing_else(kind: str, port: int) -> None:
     shadowed = {"shadow": OTHER, "versions": {OTHER: {"bundle": "gs://bundles/other", "weight": 0}}}
-    by_weight, *pinned = only(render(shadowed), kind)["spec"]["rules"]
-    (mirror,) = by_weight["filters"]
+    objects = render(shadowed)
+    (mirror,) = by_weight(objects, kind)["filters"]
     backend = {"name": f"flight-delay-{OTHER}-predictor", "port": port}
     assert mirror == {"type": "RequestMirror", "requestMirror": {"backendRef": backend}}
-    assert not any("filters" in rule for rule in pinned)
-    assert not any("filters" in rule for rule in only(render(BOTH), kind)["spec"]["rules"])
+    assert not any("filters" in pinned(objects, kind, version) for version in (VERSION, OTHER))
+    assert "filters" not in by_weight(render(BOTH), kind)
 
 
 def test_a_version_may_have_a_runtime_of_its_own() -> None:
@@ -130,28 +154,39 @@ def test_a_version_may_have_a_runtime_of_its_own() -> None:
 
 
 def test_grpc_has_no_way_to_load_or_unload() -> None:
-    methods = {match["method"]["method"] for match in matches(only(render(), "GRPCRoute"))}
+    methods = {match["method"]["method"] for match in matches(render(), "GRPCRoute")}
     assert methods == {"ModelInfer", "ModelMetadata", "ModelReady", "ServerLive", "ServerMetadata", "ServerReady"}
 
 
 def test_rest_and_grpc_share_no_listener() -> None:
     objects = render()
-    sections = {only(objects, kind)["spec"]["parentRefs"][0]["sectionName"] for kind in ("HTTPRoute", "GRPCRoute")}
-    assert sections == {listener["name"] for listener in only(objects, "Gateway")["spec"]["listeners"]}
-    assert len(sections) == 2
+    by_kind = {kind: sections(objects, kind) for kind in ("HTTPRoute", "GRPCRoute")}
+    assert set.union(*by_kind.values()) == {
+        listener["name"] for listener in only(objects, "Gateway")["spec"]["listeners"]
+    }
+    assert [len(found) for found in by_kind.values()] == [1, 1]
+    assert by_kind["HTTPRoute"] != by_kind["GRPCRoute"]
+
+
+def sections(objects: list[Object], kind: str) -> set[str]:
+    return {parent["sectionName"] for each in objects if each["kind"] == kind for parent in each["spec"]["parentRefs"]}
 
 
 def test_a_gateway_elsewhere_is_named_with_its_namespace() -> None:
     objects = render({"gateway": {"create": False, "name": "front", "namespace": "gateways"}})
     assert not any(each["kind"] == "Gateway" for each in objects)
-    assert only(objects, "HTTPRoute")["spec"]["parentRefs"] == [
-        {"name": "front", "namespace": "gateways", "sectionName": "http"}
-    ]
+    parents = [each["spec"]["parentRefs"] for each in objects if each["kind"] == "HTTPRoute"]
+    assert parents == [[{"name": "front", "namespace": "gateways", "sectionName": "http"}]] * 2
 
 
-def test_a_token_is_asked_for_on_both_routes_and_read_from_its_header_alone() -> None:
-    spec = only(render({"auth": {"mode": "jwt", "jwt": JWT}}), "SecurityPolicy")["spec"]
-    assert {target["kind"] for target in spec["targetRefs"]} == {"HTTPRoute", "GRPCRoute"}
+def test_a_token_is_asked_for_on_every_route_and_read_from_its_header_alone() -> None:
+    objects = render({"auth": {"mode": "jwt", "jwt": JWT}})
+    spec = only(objects, "SecurityPolicy")["spec"]
+    for kind in ("HTTPRoute", "GRPCRoute"):
+        (wanted,) = [each["matchLabels"] for each in spec["targetSelectors"] if each["kind"] == kind]
+        labels = [each["metadata"]["labels"] for each in objects if each["kind"] == kind]
+        assert len(labels) == 2
+        assert all(wanted.items() <= each.items() for each in labels)
     (provider,) = spec["jwt"]["providers"]
     assert provider["extractFrom"] == {"headers": [{"name": "Authorization", "valuePrefix": "Bearer "}]}
     assert "optional" not in spec["jwt"]

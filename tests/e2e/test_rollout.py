@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rollout.journal import Journal
+from rollout.journal import Journal, State
 from rollout.judge import Ruling
 from tests.chart.rendering import CHART
 from tests.e2e import faulty_runtime, second_bundle
@@ -24,10 +24,13 @@ from tests.e2e.rollout_command import RolloutCommand, kill
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 
 FIRST, SECOND = BUNDLE.version, "scl-second"
+CLIENTS = 24
 EFFECT_S = 3.0
 """From Helm's return until proxies know the weights for sure."""
-# The load shares two cores with the pods, so durations vary; and one in five of its codes is unseen, on purpose.
-RULES = ("--allow-p95-ratio", "2.5", "--refuse-p95-ratio", "6", "--refuse-unseen", "0.1")
+AT_ONCE = ("--interval", "4", "--least-requests", "20", "--refuse-5xx", "50%", "--refuse-4xx", "50%")
+AT_ONCE += ("--refuse-unseen", "50%", "--allow-p95-ratio", "20", "--refuse-p95-ratio", "50", "--allow-psi", "10")
+AT_ONCE += ("--refuse-psi", "50", "--allow-median-ratio", "20", "--refuse-median-ratio", "50")
+"""Nearly no limits, where a test is about what a killed command leaves. All other rollouts have the default ones."""
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +56,9 @@ def release(namespace: Namespace, bundles) -> Namespace:
     faulty_runtime.create(namespace)
     values = {
         "versions": {FIRST: {"bundle": bundles[FIRST], "weight": 100}},
+        "runtime": {"name": faulty_runtime.SOUND, "resources": {"requests": {"cpu": "50m"}}},
         "autoscaling": {"mode": "none"},
         "transformer": {"resources": {"requests": {"cpu": "50m"}}},
-        "runtime": {"resources": {"requests": {"cpu": "50m"}}},
     }
     namespace.helm("install", str(CHART), values=values)
     namespace.wait_until_ready()
@@ -76,11 +79,22 @@ def rollout(release: Namespace) -> RolloutCommand:
 @pytest.fixture
 def load(address, known) -> Iterator[FlightLoad]:
     """Load for the whole test, of which nothing may be lost or wrong."""
-    with FlightLoad(address, known, pause_s=0.006) as load:
+    with FlightLoad(address, known, clients=CLIENTS) as load:
         time.sleep(1)
         yield load
     assert not load.faults, load.faults
     assert load.count > 100
+
+
+@pytest.fixture
+def pinned(address, known) -> Iterator[FlightLoad]:
+    """Load that names the second version for the whole test, and never has another one's answer."""
+    with FlightLoad(address, known, clients=6, grpc_clients=3, pause_s=0.002, pin=SECOND) as load:
+        yield load
+        time.sleep(EFFECT_S)
+    assert not load.faults, load.faults
+    assert load.rest().total() > 500
+    assert load.grpc().total() > 100
 
 
 def weights(namespace: Namespace) -> dict[str, int]:
@@ -93,7 +107,8 @@ def routed(namespace: Namespace) -> dict[str, dict[str, int]]:
     """Return what the routes say."""
     found = {}
     for kind in ("httproutes", "grpcroutes"):
-        (route,) = namespace.all(("gateway.networking.k8s.io", "v1", kind))
+        routes = namespace.all(("gateway.networking.k8s.io", "v1", kind))
+        (route,) = [each for each in routes if each["metadata"]["name"] == NAME]
         found[kind] = {
             backend["name"].removeprefix(f"{NAME}-").removesuffix("-predictor"): backend["weight"]
             for backend in route["spec"]["rules"][0]["backendRefs"]
@@ -104,6 +119,27 @@ def routed(namespace: Namespace) -> dict[str, dict[str, int]]:
 def journal_of(namespace: Namespace) -> Journal:
     return Journal.decode(
         namespace.core.read_namespaced_config_map(f"{NAME}-rollout", namespace.name).data["journal.json"]
+    )
+
+
+def state_of(namespace: Namespace) -> State:
+    return journal_of(namespace).state
+
+
+def reached(namespace: Namespace, version: str) -> int | None:
+    """Return the weight that a rollout of this version has last noted."""
+    journal = journal_of(namespace)
+    return journal.moves[-1].weights[version] if journal.version == version else None
+
+
+def wait_for_half_a_revision(namespace: Namespace) -> None:
+    """Wait until Helm has begun a revision and not ended it."""
+    pending = "owner=helm,status=pending-upgrade"
+    namespace.wait(
+        "a revision under way",
+        lambda: namespace.core.list_namespaced_secret(namespace.name, label_selector=pending).items,
+        seconds=30,
+        pause_s=0.02,
     )
 
 
@@ -129,8 +165,8 @@ def test_a_version_comes_in_without_traffic(release, rollout, bundles, load):
 
 def test_a_good_version_goes_from_nothing_to_everything(release, rollout, address, known, tmp_path):
     page = tmp_path / "rollout.html"
-    with FlightLoad(address, known, pause_s=0.002) as load:
-        run = rollout("run", SECOND, "--interval", "12", "--wait", "120", "--out", str(page), *RULES)
+    with FlightLoad(address, known, clients=40, grpc_clients=4) as load:
+        run = rollout("run", SECOND, "--interval", "12", "--wait", "150", "--out", str(page), seconds=300)
         assert run.returncode == 0, run.stdout + run.stderr
         missing = 20_000 - load.count
         if missing > 0:
@@ -180,24 +216,27 @@ def test_one_that_never_becomes_ready_is_taken_out_and_gets_no_traffic(release, 
     assert set(load.rest()) == {SECOND}
 
 
-@pytest.fixture(scope="module")
-def faulty(release, bundles) -> None:
-    """All faulty versions at weight 0, which come in with one revision to save time."""
+def test_others_come_in_unseen_by_who_names_a_version(release, bundles, pinned):
     values = json.loads(release.helm("status", "--output", "json"))["config"]
-    for fault in faulty_runtime.FAULTS:
+    for fault in faulty_runtime.FAULTS:  # all with one revision, to save time
         values["versions"][fault] = {"bundle": bundles[fault], "weight": 0, "runtime": {"name": fault}}
     release.helm("upgrade", str(CHART), values=values)
     release.wait_until_ready()
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
-    [("errors", "5xx"), ("slow", "p95"), ("drifts", "population stability index"), ("forgets", "golden flight")],
+    ("fault", "reason", "source"),
+    [
+        ("errors", "5xx", ()),
+        ("slow", "median", ()),
+        ("drifts", "population stability index", ("--prometheus", os.environ.get("PROMETHEUS_URL", ""))),
+    ],
+    ids=["errors", "twice as slow", "drifts, by Prometheus' numbers"],
 )
-def test_a_faulty_version_is_rolled_back_without_hands(release, rollout, address, faulty, known, fault, reason):
+def test_a_faulty_version_is_rolled_back_without_hands(release, rollout, address, known, fault, reason, source):
     before = weights(release)
-    with FlightLoad(address, {**known, fault: known[SECOND]}, pause_s=0.006) as load:
-        run = rollout("run", fault, "--steps", "25,50,100", "--interval", "10", "--wait", "80", *RULES)
+    with FlightLoad(address, {**known, fault: known[SECOND]}, clients=CLIENTS) as load:
+        run = rollout("run", fault, "--steps", "25,50,100", "--interval", "10", "--wait", "80", *source)
         rolled_back_s = time.time()
         time.sleep(EFFECT_S)
     assert run.returncode == 1, run.stdout + run.stderr
@@ -208,7 +247,30 @@ def test_a_faulty_version_is_rolled_back_without_hands(release, rollout, address
     assert not [seen for seen in load.faults if SECOND in seen or FIRST in seen], load.faults
 
 
-def test_versions_without_traffic_are_pruned(release, rollout, load):
+def test_killed_while_it_rolls_back_it_goes_on_with_that(release, rollout, address, known):
+    """The version forgets its golden flights; the kill falls within Helm's upgrade, which is repaired first."""
+    before = weights(release)
+    arguments = ("run", "forgets", "--steps", "25,50,100", "--interval", "10", "--wait", "80")
+    with FlightLoad(address, {**known, "forgets": known[SECOND]}, clients=CLIENTS) as load:
+        running = rollout.begin(*arguments)
+        release.wait(
+            "a decision",
+            lambda: running.poll() is not None or state_of(release) == State.ROLLING_BACK,
+            seconds=90,
+            pause_s=0.05,
+        )
+        wait_for_half_a_revision(release)
+        printed = kill(running)
+        assert "25 %: roll back" in printed
+        run = rollout(*arguments)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "golden flight" in run.stderr
+    assert "was left pending-upgrade" in run.stdout
+    assert_consistent(release, before)
+    assert not [seen for seen in load.faults if SECOND in seen or FIRST in seen], load.faults
+
+
+def test_versions_without_traffic_are_pruned_unseen_by_who_names_another(release, rollout, pinned):
     run = rollout("prune", "--keep", FIRST)
     assert run.returncode == 0, run.stderr
     assert "taken out: drifts, errors, forgets, slow" in run.stdout
@@ -227,41 +289,35 @@ def test_a_shadow_sees_the_traffic_and_clients_see_stable_alone(release, rollout
 
 
 def test_killed_at_each_step_and_run_again_it_ends_promoted(release, rollout, load):
-    arguments = ("run", FIRST, "--steps", "25,50,100", "--interval", "8", "--wait", "80", *RULES)
+    arguments = ("run", FIRST, "--steps", "5,25,50,100", *AT_ONCE)
     running = rollout.begin(*arguments)
-    for step in (25, 50):
+    for step in (5, 25, 50, 100):
         release.wait(
             f"{step} %",
-            lambda step=step, running=running: (
-                running.poll() is not None or routed(release)["grpcroutes"][FIRST] == step
-            ),
-            seconds=150,
+            lambda step=step, running=running: running.poll() is not None or reached(release, FIRST) == step,
+            seconds=60,
+            pause_s=0.1,
         )
         assert running.poll() is None, running.communicate()
-        second = rollout("run", FIRST)
-        assert second.returncode == 2
-        assert second.stderr.count("\n") == 1
-        assert "another rollout command is at work: run" in second.stderr
+        if step == 25:
+            second = rollout("run", FIRST)
+            assert second.returncode == 2
+            assert second.stderr.count("\n") == 1
+            assert "another rollout command is at work: run" in second.stderr
         kill(running)
+        assert state_of(release) == State.RUNNING
         running = rollout.begin(*arguments)
-    printed, _ = running.communicate(timeout=150)
+    printed, _ = running.communicate(timeout=60)
     assert running.returncode == 0, printed
-    assert "picking up at 50 %" in printed
+    assert "picking up at 100 %" in printed
     assert_consistent(release, {FIRST: 100, SECOND: 0})
+    assert state_of(release) == State.PROMOTED
 
 
-def test_killed_within_an_upgrade_the_next_one_repairs_it(release, rollout, load):
-    running = rollout.begin("promote", SECOND)
-    pending = "owner=helm,status=pending-upgrade"
-    release.wait(
-        "a revision under way",
-        lambda: release.core.list_namespaced_secret(release.name, label_selector=pending).items,
-        seconds=60,
-        pause_s=0.05,
-    )
-    kill(running)
-    run = rollout("promote", SECOND)
-    assert run.returncode == 0, run.stderr
+def test_a_good_version_is_promoted_by_prometheus_numbers(release, rollout, load):
+    steps = ("--steps", "50,100", "--interval", "12", "--wait", "100")
+    run = rollout("run", SECOND, *steps, "--prometheus", os.environ["PROMETHEUS_URL"])
+    assert run.returncode == 0, run.stdout + run.stderr
     assert_consistent(release, {FIRST: 0, SECOND: 100})
 
 

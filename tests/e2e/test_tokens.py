@@ -61,9 +61,26 @@ def test_a_bad_token_is_refused_by_the_gateway(address, name):
     assert "x-model-version" not in headers
 
 
-@pytest.mark.parametrize("path", [f"{MODEL}/infer", MODEL, "/v2", "/v2/health/ready", "/v2/health/live"])
+PINNED = f"{MODEL}/versions/{BUNDLE.version}"
+PATHS = [f"{MODEL}/infer", MODEL, f"{PINNED}/infer", PINNED, "/v2", "/v2/health/ready", "/v2/health/live"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_every_path_asks_for_a_token(address, path):
     assert ask(address, path, GOLDEN if path.endswith("infer") else None)[0] == 401
+
+
+def test_who_names_a_version_in_a_header_is_asked_for_a_token_too(address):
+    assert ask(address, f"{MODEL}/infer", GOLDEN, x_model_version=BUNDLE.version)[0] == 401
+    with grpc.insecure_channel(f"{address}:8081") as channel:
+        stub = grpc_predict_v2_pb2_grpc.GRPCInferenceServiceStub(channel)
+        call = stub.ModelReady.future(
+            pb.ModelReadyRequest(name="flight-delay"),
+            timeout=10,
+            wait_for_ready=True,
+            metadata=[("x-model-version", BUNDLE.version)],
+        )
+        assert call.code() == grpc.StatusCode.UNAUTHENTICATED
 
 
 @pytest.mark.parametrize("page", ["page", "api"])

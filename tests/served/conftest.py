@@ -1,9 +1,10 @@
 import pytest
 
 from flights import bundle as bundles
+from scripts.ports import free_ports
 from tests.served import small_bundle
 from tests.served.pair import Pair
-from tests.served.running import ALIVE, Starter, free_ports
+from tests.served.running import ALIVE, Starter
 
 
 @pytest.fixture

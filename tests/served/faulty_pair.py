@@ -12,7 +12,8 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from flights import bundle as bundles
-from tests.served.running import Answer, Starter, free_ports, get, listens, post, wait_until
+from scripts.ports import free_ports
+from tests.served.running import Answer, Starter, get, listens, post, wait_until
 
 MODEL = "flight-delay"
 INFER = f"/v2/models/{MODEL}/infer"

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -69,15 +68,6 @@ def post(port: int, path: str, body: object, headers: Mapping[str, str] = NOTHIN
     if isinstance(body, bytes):
         return request("POST", port, path, body, headers)
     return request("POST", port, path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nothing listens on, all different."""
-    with ExitStack() as sockets:
-        taken = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for each in taken:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in taken]
 
 
 def listens(port: int) -> bool:

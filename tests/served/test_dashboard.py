@@ -6,7 +6,8 @@ import re
 import pytest
 
 from scripts import dashboard
-from tests.served.running import free_ports, wait_until
+from scripts.ports import free_ports
+from tests.served.running import wait_until
 from tests.served.watched import MixedLoad, Prometheus, without_variables
 
 pytestmark = [pytest.mark.served, pytest.mark.prometheus]

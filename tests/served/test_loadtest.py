@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.ports import free_ports
 from tests.served.faulty_service import FaultyService
-from tests.served.running import Starter, free_ports
+from tests.served.running import Starter
 
 pytestmark = [pytest.mark.served, pytest.mark.timeout(400)]  # all runs go at once, on whatever cores there are
 

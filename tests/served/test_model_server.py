@@ -10,7 +10,8 @@ import xgboost
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from tests.served.running import NOTHING, free_ports, get, listens, post, wait_until
+from scripts.ports import free_ports
+from tests.served.running import NOTHING, get, listens, post, wait_until
 
 pytestmark = pytest.mark.served
 

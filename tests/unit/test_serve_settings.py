@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.ports import free_ports
 from scripts.serve import CannotServe, Settings
-from tests.served.running import free_ports
 
 
 @pytest.fixture

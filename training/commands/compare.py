@@ -5,10 +5,11 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from training import pictures
+from training import markdown, pictures
 from training.compare import CANDIDATES, Row, compare
 from training.compare import Table as Flights
 from training.reading import read
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     content = [{**asdict(row), "fitted": row.costs()} for row in rows]
     (arguments.out / "compare.json").write_text(json.dumps(content, indent=1) + "\n")
-    (arguments.out / "compare.md").write_text(markdown(rows))
+    (arguments.out / "compare.md").write_text(tables(rows))
     (arguments.out / "compare.svg").write_bytes(pictures.svg(pictures.comparison(rows)))
     console.print(f"wrote compare.json, compare.md and compare.svg to {arguments.out}", markup=False, soft_wrap=True)
     return 0
@@ -66,28 +67,32 @@ def _cells(row: Row) -> list[str]:
 
 _HEADINGS = ["candidate", *_SHOWN.values(), "columns", "encode s", "fit s", "predict ms"]
 
+_SHORT = {"columns": "read", "encode s": "code s", "predict ms": "ask ms", "PR-AUC": "PR AUC", "ROC-AUC": "ROC AUC"}
+"""For a table that fits into 80 columns."""
+
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(title=f"On the {rows[0].split} split's test part")
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="left" if heading == "candidate" else "right")
+    table = Table(title=f"On the {rows[0].split} split's test part", box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
+    table.add_column(_HEADINGS[0], no_wrap=True)
+    for heading in _HEADINGS[1:]:
+        table.add_column(_SHORT.get(heading, heading), justify="right")
     for row in rows:
         table.add_row(*_cells(row))
-    table.caption = "predict: 1,000 rows in one thread, encoded before"
+    table.caption = "read: columns of the booster; ask: 1,000 rows, encoded before; times are of CPU, one thread"
     return table
 
 
-def markdown(rows: list[Row]) -> str:
+def tables(rows: list[Row]) -> str:
     """Return one table for each split, with the intervals."""
     text = []
     for split in dict.fromkeys(row.split for row in rows):
-        text += [f"**The {split} split**\n", f"| {' | '.join(_HEADINGS)} |", "|" + " --- |" * len(_HEADINGS)]
-        for row in rows:
-            if row.split == split:
-                cells = _cells(row)
+        text += [f"**The {split} split**\n", *markdown.head(*_HEADINGS)]
+        for each in rows:
+            if each.split == split:
+                cells = _cells(each)
                 for at, name in enumerate(_SHOWN, start=1):
-                    low, high = row.ci95[name]
+                    low, high = each.ci95[name]
                     cells[at] += f" ({low:.3f} to {high:.3f})"
-                text.append(f"| {' | '.join(cells)} |")
+                text.append(markdown.row(cells))
         text.append("")
     return "\n".join(text)

@@ -19,7 +19,7 @@ from training.windows import windows
 DEFAULT_STUDY = Path("build/search/study.log")
 TRIALS = (30, 30)
 
-_FIXED = ("scale_pos_weight", "eval_metric", "seed", "nthread")
+_FIXED = ("num_parallel_tree", "scale_pos_weight", "eval_metric", "seed", "nthread")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
             },
             provenance=provenance(table, cleaned, arguments.version),
             version=arguments.version,
+            city=table.city,
         )
     console.print(report.table((temporal, random)))
     console.print(f"wrote version {written} to {arguments.out}", markup=False, soft_wrap=True)

@@ -34,6 +34,12 @@ app.kubernetes.io/component: version
 app.kubernetes.io/version: {{ .version }}
 {{- end }}
 
+{{/* Labels of a route that leads to inference, which is what policies select by. Takes the release. */}}
+{{- define "flight-delay.routeLabels" -}}
+{{ include "flight-delay.labels" . }}
+app.kubernetes.io/component: inference
+{{- end }}
+
 {{/* Reference of an image. Takes {image, appVersion}. */}}
 {{- define "flight-delay.image" -}}
 {{- if .image.digest }}{{ .image.repository }}@{{ .image.digest }}{{ else }}{{ .image.repository }}:{{ .image.tag | default .appVersion }}{{ end }}
@@ -57,6 +63,16 @@ app.kubernetes.io/version: {{ .version }}
 {{/* The methods that a GRPCRoute lets through, as a JSON array: not those that load and unload. */}}
 {{- define "flight-delay.grpcMethods" -}}
 ["ModelInfer","ModelMetadata","ModelReady","ServerLive","ServerMetadata","ServerReady"]
+{{- end }}
+
+{{/* What a policy of Envoy Gateway holds for: every route to inference of a kind. Takes {kind, release}, release being its name. */}}
+{{- define "flight-delay.policyTarget" -}}
+group: gateway.networking.k8s.io
+kind: {{ .kind }}
+matchLabels:
+  app.kubernetes.io/name: flight-delay
+  app.kubernetes.io/instance: {{ .release }}
+  app.kubernetes.io/component: inference
 {{- end }}
 
 {{/* Where a route hangs. Takes {gateway, release, namespace, listener}. */}}

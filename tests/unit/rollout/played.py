@@ -28,6 +28,8 @@ class Played:
         canary: How the canary behaves.
         requests_per_second: What comes in.
         killed_at: Number of the effect or question at which the command is killed; None: never.
+        golden: What the canary's pods count when its golden flights come.
+        late: Whether counters are read as they were before golden flights came, unless they are waited for.
     """
 
     canary: Version = GOOD
@@ -38,6 +40,8 @@ class Played:
     restarts: int = 0
     fault: str | None = None
     recovered: int = 0
+    golden: Counts = field(default_factory=Counts)
+    late: bool = False
     changes: list[tuple[Weights, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -47,6 +51,7 @@ class Played:
         random = np.random.default_rng(11)
         self._drawings = {STABLE: Drawing(GOOD, random), CANARY: Drawing(self.canary, random)}
         self._counts = {version: Counts() for version in self.live}
+        self._scraped = dict(self._counts)
         self._calls = 0
 
     def rollout(self, **changes: object) -> Rollout:
@@ -69,6 +74,7 @@ class Played:
         self.now_s += seconds
         for version, weight in self.live.items():
             self._counts[version] += self._drawings[version].counts(self.requests_per_second * seconds * weight / 100)
+        self._scraped = dict(self._counts)
 
     def weights(self) -> dict[str, int]:
         """As a release."""
@@ -90,7 +96,13 @@ class Played:
     def read(self) -> Reading:
         """As a source of counters."""
         self._call()
-        return Reading(self.now_s, {Container(version, version, 0): each for version, each in self._counts.items()})
+        known = self._scraped if self.late else self._counts
+        return Reading(self.now_s, {Container(version, version, 0): each for version, each in known.items()})
+
+    def read_now(self) -> Reading:
+        """As a source of counters."""
+        self._scraped = dict(self._counts)
+        return self.read()
 
     def pods(self, version: str) -> tuple[int, int]:
         """As an examiner."""
@@ -98,6 +110,7 @@ class Played:
 
     def golden_fault(self, version: str) -> str | None:
         """As an examiner."""
+        self._counts[version] += self.golden
         return self.fault
 
     def load(self) -> Journal | None:

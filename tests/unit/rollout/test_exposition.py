@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -71,19 +72,36 @@ def test_a_status_says_whose_fault_it_is(status, fault):
 
 
 class Prometheus(BaseHTTPRequestHandler):
-    """Answers the one query with a page's samples, as of two pods."""
+    """Answers with a page's samples, as of two pods; by its clock it is 100."""
 
     page = ""
+    asked = 0
+    scraped_s: Mapping[str, Sequence[float]] = {}
+    """When a pod was last scraped, question by question."""
 
     def do_GET(self) -> None:  # the base class names it
         (query,) = parse_qs(urlsplit(self.path).query)["query"]
+        if query == "vector(time())":
+            self._answer([{"metric": {}, "value": [0, "100"]}])
+            return
         assert 'namespace="flights"' in query
+        if query.startswith("timestamp("):
+            found = [
+                {"metric": {"pod": pod}, "value": [0, str(moments[min(Prometheus.asked, len(moments) - 1)])]}
+                for pod, moments in self.scraped_s.items()
+            ]
+            Prometheus.asked += 1
+            self._answer(found)
+            return
         found = [
             {"metric": {"__name__": sample.name, "pod": pod, **sample.labels}, "value": [0, str(sample.value)]}
             for pod in ("a", "b")
             for sample in samples(self.page)
         ]
         found += [{"metric": {"__name__": "process_start_time_seconds", "pod": "a"}, "value": [0, "77.5"]}]
+        self._answer(found)
+
+    def _answer(self, found: object) -> None:
         body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": found}}).encode()
         self.send_response(200)
         self.end_headers()
@@ -96,7 +114,7 @@ class Prometheus(BaseHTTPRequestHandler):
 @pytest.fixture
 def prometheus(page):
     """The address of a Prometheus with that page."""
-    Prometheus.page = page
+    Prometheus.page, Prometheus.asked = page, 0
     server = HTTPServer(("127.0.0.1", 0), Prometheus)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -110,6 +128,20 @@ def test_prometheus_gives_the_same_counts_as_the_pods(prometheus, page):
     reading = PrometheusSource(prometheus, "flights").read()
     (counts,) = counts_by_version(samples(page)).values()
     assert reading.counts == {Container("scl-1", "a", 77.5): counts, Container("scl-1", "b", 0.0): counts}
+
+
+def test_what_happened_before_the_call_is_waited_for_until_every_pod_was_scraped(prometheus, monkeypatch):
+    monkeypatch.setattr("rollout.prometheus.time.sleep", lambda _: None)
+    Prometheus.scraped_s = {"a": (98, 103, 103, 103), "b": (97, 97, 97, 102)}
+    assert len(PrometheusSource(prometheus, "flights").read_now().counts) == 2
+    assert Prometheus.asked == 4
+
+
+def test_a_pod_that_is_never_scraped_is_named(prometheus, monkeypatch):
+    monkeypatch.setattr("rollout.prometheus.SCRAPED_S", -1)
+    Prometheus.scraped_s = {"a": (103,), "b": (97,)}
+    with pytest.raises(CannotRollOut, match="has not scraped b for"):
+        PrometheusSource(prometheus, "flights").read_now()
 
 
 def test_a_prometheus_that_does_not_scrape_the_pods_is_named(prometheus):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from rollout.counts import Counts
 from rollout.errors import CannotRollOut, LockLost, RolledBack
 from rollout.journal import Journal, State
 from rollout.judge import Ruling
@@ -196,3 +197,9 @@ def test_looks_come_often_at_first_and_then_at_every_interval_until_the_limit():
     assert [moment for moment, _ in moments] == [15, 30, 45, 60, 120, 180, 240]
     assert [look.deciding for _, look in moments] == [0, 0, 0, 1, 2, 3, 4]
     assert [look.number for _, look in moments] == list(range(1, 8))
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["as they come", "late"])
+def test_golden_flights_are_nobody_s_traffic_however_counters_are_read(late):
+    played = Played(golden=Counts(requests=5_000, caller_faults=5_000), late=late)
+    assert played.rollout().run(CANARY, STEPS).state == State.PROMOTED

@@ -134,6 +134,21 @@ def test_a_wrong_table_is_one_sentence_and_exit_code_2(tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+def test_without_a_table_there_is_a_sentence(monkeypatch, capsys):
+    monkeypatch.setenv("DATA", "")
+    with pytest.raises(SystemExit, match="2"):
+        main(["promote", "--champion", "a", "--challenger", "b"])
+    assert "give --data, or set the environment variable DATA" in capsys.readouterr().err
+
+
+def test_the_table_may_be_named_by_the_environment_and_the_option_wins(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DATA", str(tmp_path / "variable.csv"))
+    assert main(["--out", str(tmp_path / "b")]) == 2
+    assert "variable.csv cannot be read" in capsys.readouterr().err
+    assert main(["--out", str(tmp_path / "b"), "--data", str(tmp_path / "option.csv")]) == 2
+    assert "option.csv cannot be read" in capsys.readouterr().err
+
+
 ON_TIME = [make_row(f"2019-{month:02}-{day:02} 10:00:00", 0) for month in range(1, 13) for day in range(1, 29)]
 UNSPLITTABLE = {
     "empty": ([], "has no row"),

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tests.unit.training.conftest import make_year
 from training.encodings import ENCODERS, NATIVE, encode
@@ -34,6 +35,24 @@ class TestEveryEncoder:
         unseen.loc[599, "Emp-I"] = "ZZZ"
         last = encode(name, unseen, TRAINING, LATE[TRAINING])[599]
         assert np.isnan(last[0]) if name == NATIVE else np.isfinite(last).all()
+
+
+def test_encoders_are_fitted_in_one_thread_whose_sums_no_machine_orders_otherwise(monkeypatch):
+    threads = []
+
+    class Recording:
+        def fit_transform(self, rows, _):
+            threads.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+            return pd.DataFrame(np.zeros((len(rows), 3)))
+
+        def transform(self, rows):
+            return pd.DataFrame(np.zeros((len(rows), 3)))
+
+    monkeypatch.setitem(ENCODERS, "GLMM", Recording)
+    with threadpool_limits(2):
+        encode("GLMM", ROWS, TRAINING, LATE[TRAINING])
+    assert threads
+    assert set(threads) == {1}
 
 
 def test_catboost_hides_a_training_flight_s_own_outcome():

@@ -1,12 +1,14 @@
 import pandas as pd
 import pytest
 
+from flights.calendar import Calendar
+from flights.encoder import CategoryTable, Encoder
 from flights.fields import FIELDS
 from flights.flight import Flights
 from training.category_tables import FEWEST_FLIGHTS
 from training.cleaning import clean
 from training.dataset import read
-from training.golden import golden_columns
+from training.golden import flights_for, golden_columns
 
 COLUMNS = golden_columns()
 OLD_EXAMPLE = ("2017-01-01 23:30:00", "KMIA", "AAL")
@@ -38,6 +40,30 @@ def test_the_first_golden_flight_is_the_old_service_s_example():
         "MES": 1,
         "AÑO": 2017,
     }
+
+
+def encoder_of(airlines, destinations):
+    codes = {"Emp-I": airlines, "Des-I": destinations, "TIPOVUELO": ["I", "N"]}
+    tables = (CategoryTable(field, (field,), dict.fromkeys(codes[field], (0.0,)), (0.0,)) for field in codes)
+    return Encoder(Calendar(frozenset()), tuple(tables))
+
+
+def test_a_bundle_of_santiago_has_these_flights_and_no_others():
+    assert golden_columns(flights_for(encoder_of(["LAN", "SKU", "AAL"], ["SCFA"]))) == COLUMNS
+
+
+@pytest.mark.parametrize("count", [1, 3, 100])
+def test_a_bundle_of_another_city_has_flights_with_its_own_codes_as_well(count):
+    airlines = [f"A{number:02}" for number in range(count)]
+    destinations = [f"KA{number:02}" for number in range(count)]
+    columns = golden_columns(flights_for(encoder_of(airlines, destinations)))
+    own = {name: column[len(COLUMNS[name]) :] for name, column in columns.items()}
+    assert {name: column[: len(COLUMNS[name])] for name, column in columns.items()} == COLUMNS
+    assert set(own["Emp-I"]) <= set(airlines)
+    assert set(own["Des-I"]) <= set(destinations)
+    assert len(set(zip(own["Emp-I"], own["Des-I"], own["Fecha-I"], strict=True))) == 12
+    for field in FIELDS:
+        field.check_column(own[field.name])
 
 
 @pytest.mark.parametrize(

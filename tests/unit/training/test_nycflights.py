@@ -1,3 +1,4 @@
+import json
 import zipfile
 
 import pytest
@@ -51,6 +52,12 @@ def test_airports_outside_the_mainland_have_no_k(make_archive, iata, icao):
     assert nycflights.parse(make_archive(line(dest=iata))).rows["Des-I"].tolist() == [icao]
 
 
+def test_a_cancelled_flight_keeps_its_schedule_and_is_dropped_for_having_never_left(make_archive):
+    dataset = nycflights.parse(make_archive(line(), line(day=2, dep_time="NA", delay="NA")))
+    assert dataset.rows["Fecha-I"].tolist() == ["2013-01-01 05:15:00", "2013-01-02 05:15:00"]
+    assert [reason.text for reason in clean(dataset).reasons] == ["Fecha-O is empty: the flight never left"]
+
+
 def test_cancelled_flights_and_unknown_codes_are_dropped_and_counted(make_archive):
     lines = [line(), line(dep_time="", delay=""), line(carrier="ZZ"), line(origin="BOS"), line(month=13)]
     cleaned = clean(nycflights.parse(make_archive(*lines)))
@@ -85,6 +92,9 @@ def test_the_package_trains_a_bundle_that_can_be_served(tmp_path):
     airlines, destinations = (set(table.values) for table in read.encoder.tables[:2])
     assert {"UAL", "JBU", "DAL"} <= airlines
     assert {"KLAX", "PHNL", "TJSJ"} <= destinations
+    assert read.version.startswith("nyc-")
+    rows = json.loads((tmp_path / "nyc" / "report" / "metrics.json").read_text())["rows"]
+    assert rows["dropped"] == {"Fecha-O is empty: the flight never left": 8255}
     assert read.provenance["data"]["rows_read"] == 336_776
     assert min(day.isoformat() for day in read.encoder.calendar.holidays if day.year == 2013) == "2013-01-01"
     assert "2013-07-04" in {day.isoformat() for day in read.encoder.calendar.holidays}
