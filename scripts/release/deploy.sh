@@ -5,7 +5,9 @@
 need REGISTRY BUCKET VALUES
 image="$(result image)"
 arguments=(upgrade --install "$release" "oci://$REGISTRY/charts/flight-delay" --version "$version" "${plain[@]}"
-    --namespace "$namespace" --values "$VALUES" --description "commit ${commit:0:12}")
+    --namespace "$namespace" --values "$VALUES" --description "commit ${commit:0:12}"
+    # in the release's own values too, so that a rollout with the repository's chart keeps it
+    --set "transformer.image.repository=${image%@*},transformer.image.digest=${image#*@}")
 
 if helm status "$release" --namespace "$namespace" >/dev/null 2>&1; then
     helm "${arguments[@]}" --reset-then-reuse-values >/dev/null
