@@ -22,13 +22,20 @@
             └── PredictorNonsense       it answered something that cannot be an answer
 """
 
+from itertools import islice
+
 _LONGEST_VALUE_SHOWN = 64
+_IN_JSON = {None: "null", True: "true", False: "false"}
 
 
 def shown(value: object) -> str:
     """Render a caller's value for an error message: quoted, escaped, and cut after 64 characters."""
-    if isinstance(value, str | bytes):
+    if value is None or isinstance(value, bool):
+        return _IN_JSON[value]
+    if isinstance(value, str | bytes | list | tuple):
         value = value[: _LONGEST_VALUE_SHOWN + 1]  # or a megabyte would be escaped before it is cut
+    elif isinstance(value, dict):
+        value = dict(islice(value.items(), _LONGEST_VALUE_SHOWN))
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # a number of more than 4,300 digits; lists within lists within lists

@@ -75,10 +75,7 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_without_upgrade(data[upgrade.args[0] :])
-            return
+            self._parse(data)
         except httptools.HttpParserError as error:
             cause = error.__context__  # what was raised in a callback
             unreadable = InvalidRequest("the request is not HTTP/1.1: it cannot be read")
@@ -149,12 +146,21 @@ class HttpConnection(HttpToolsProtocol):
         """Tell that a request's body is whole."""
         super().on_message_complete()
 
-    def _go_on_without_upgrade(self, rest: bytes) -> None:
-        """Read the same head again as one that asks for no upgrade: the parser skips the body of one that does."""
+    def _parse(self, data: bytes) -> None:
+        """Let the parser read on, past any number of requests for an upgrade."""
+        unread: list[bytes | memoryview] = [data]
+        while unread and not self._refused:
+            piece = unread.pop()
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade as upgrade:
+                unread += [memoryview(piece)[upgrade.args[0] :], self._head_without_upgrade()]
+
+    def _head_without_upgrade(self) -> bytes:
+        """Return the head just read as one that asks for no upgrade: the parser skips the body of one that does."""
         method = self.parser.get_method()
         if method == b"CONNECT":
             self._refuse(InvalidRequest("CONNECT is not served here: this is no proxy"))
-            return
         head = [b"%b %b HTTP/%b\r\n" % (method, self.url, self.parser.get_http_version().encode())]
         for name, value in self.headers:
             if name == b"connection":
@@ -162,7 +168,7 @@ class HttpConnection(HttpToolsProtocol):
             if name != b"upgrade":
                 head.append(b"%b: %b\r\n" % (name, value))
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"%b\r\n%b" % (b"".join(head), rest))
+        return b"%b\r\n" % b"".join(head)
 
     def _refuse(self, error: FlightDelayError) -> None:
         """Answer what is due, then say what is wrong, and take nothing more."""

@@ -7,6 +7,7 @@ duplicate keys and otherwise leaves the body to the strict way, so it never deci
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -217,14 +218,14 @@ def _parse(text: bytes) -> object:
         parsed: object = json.loads(
             text.decode(), object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite
         )
-        # a lone surrogate is the one thing that the parser lets in and UTF-8 does not
-        json.dumps(parsed, ensure_ascii=False).encode()
+        if b"\\u" in text:  # a lone surrogate is the one thing that the parser lets in and UTF-8 does not
+            json.dumps(parsed, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the body is not JSON in UTF-8: byte {error.start} is no UTF-8") from None
     except UnicodeEncodeError:
         raise InvalidRequest("the body has a text with a lone surrogate: its texts must be Unicode") from None
     except json.JSONDecodeError as error:
-        raise InvalidRequest(f"the body is not JSON: {error.msg[0].lower()}{error.msg[1:]}, at {error.pos}") from None
+        raise InvalidRequest(f"the body is not JSON: {_fault(error)}") from None
     except RecursionError:
         raise InvalidRequest("the body is nested too deeply: it must be a v2 inference request") from None
     except ValueError:  # an integer of more digits than Python converts
@@ -232,11 +233,17 @@ def _parse(text: bytes) -> object:
     return parsed
 
 
+def _fault(error: json.JSONDecodeError) -> str:
+    if error.doc.startswith("\ufeff"):
+        return "it begins with a byte order mark, and must be UTF-8 without one"
+    reason = error.msg.removesuffix(" at")
+    return f"{reason[0].lower()}{reason[1:]}, at {error.pos}"
+
+
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise InvalidRequest(f"the key {shown(twice)} is given twice: each key must be given once in its object")
     return unique
 

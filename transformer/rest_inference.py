@@ -115,6 +115,8 @@ def _check(headers: Headers) -> int | None:
         elif name == _JSON_LENGTH:
             if not re.fullmatch(rb"\d{1,18}", value):
                 raise InvalidRequest(f"Inference-Header-Content-Length is {_text(value)}: it must be a number of bytes")
+            if json_length is not None:
+                raise InvalidRequest("Inference-Header-Content-Length is given twice: it must be given once")
             json_length = int(value)
     return json_length
 

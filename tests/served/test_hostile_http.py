@@ -18,6 +18,7 @@ INFER = b"/v2/models/flight-delay/infer"
 BODY = json.dumps(make_body({name: [value] for name, value in make_flight().items()})).encode()
 CHUNKED = b"transfer-encoding: chunked\r\n"
 IN_CHUNKS = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (BODY[:7], BODY[7:])) + b"0\r\n\r\n"
+JSON_LENGTH = b"inference-header-content-length: %d\r\n" % len(BODY)
 LIVE, READY = b"/v2/health/live", b"/v2/health/ready"
 
 
@@ -71,6 +72,7 @@ REFUSED = {
     "a tunnel to a path": (request(b"CONNECT", b"/v2"), 400),
     "an empty body": (infer(body=b""), 400),
     "no body": (infer(body=None), 400),
+    "two lengths of its JSON": (infer(CLOSE + b"inference-header-content-length: 5\r\n" + JSON_LENGTH), 400),
     "a length shorter than the body": (infer(CLOSE + b"content-length: 5\r\n", None) + BODY, 400),
     "an escaped NUL": (fetch(b"/v2/models/%00"), 404),
     "an escape of no UTF-8": (fetch(b"/v2/models/%ff%c3"), 404),
@@ -170,6 +172,12 @@ class TestRequestsOnOneConnection:
         assert heard.statuses == [200] * len(sent)
         kinds = [b"outputs" in answer for answer in heard.received.split(b"HTTP/1.1 ")[1:]]
         assert kinds == [INFER in each for each in sent]
+
+    def test_that_ask_for_an_upgrade_are_answered_however_many_come_at_once(self, pair):
+        """Python's limit of recursion used to end the connection at the 493rd."""
+        upgrade = request(b"GET", LIVE, b"connection: upgrade\r\nupgrade: x\r\n")
+        assert converse(pair.http_port, upgrade * 1500 + fetch(LIVE)).statuses == [200] * 1501
+        assert "Traceback" not in pair.transformer.stderr
 
     def test_that_are_wrong_do_not_stop_those_behind_them(self, pair):
         assert converse(pair.http_port, infer(b"", b"{}") + fetch(b"/nowhere", b"") + infer()).statuses == [

@@ -631,7 +631,7 @@ class TestGoldenFlights:
         [
             ("Des-I", ["KMIA", "kmia"], "Des-I, row 1: 'kmia'"),
             ("Des-I", ["KMIA"], "Des-I has 1 rows"),
-            ("Des-I", ["KMIA", None], "Des-I, row 1: None"),
+            ("Des-I", ["KMIA", None], "Des-I, row 1: null"),
             ("Des-I", [["KMIA"], {}], r"Des-I, row 0: \['KMIA'\]"),
             ("Fecha-I", [1, 2], "Fecha-I, row 0: 1"),
             ("Fecha-I", [], "Fecha-I is empty"),

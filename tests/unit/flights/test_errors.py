@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from flights import errors
@@ -20,6 +22,22 @@ class TestShown:
                 raise AssertionError("the whole text was escaped")
 
         assert shown(Text("\0" * 1_000_000)).endswith("... (cut)")
+
+    @pytest.mark.parametrize("kind", [list, tuple, dict.fromkeys])
+    def test_of_a_long_list_or_object_only_the_start_is_rendered(self, kind: Any) -> None:
+        class Counted:
+            rendered = 0
+
+            def __repr__(self) -> str:
+                Counted.rendered += 1
+                return "x"
+
+        assert shown(kind(Counted() for _ in range(10_000))).endswith("... (cut)")
+        assert Counted.rendered < 100
+
+    @pytest.mark.parametrize(("value", "text"), [(None, "null"), (True, "true"), (False, "false")])
+    def test_what_json_has_a_word_for_is_shown_by_it(self, value: object, text: str) -> None:
+        assert shown(value) == text
 
     def test_a_number_that_python_refuses_to_write_out_is_not_shown(self) -> None:
         assert shown(10**5000) == "a value too large to show"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flights.errors import CallerError, InvalidFlight, InvalidRequest
 from tests.unit.transformer.requests import FLIGHT, MODEL, OLD_SERVICE, make_input, make_request
-from transformer.json_request import _decode_quickly, _decode_strictly, decode
+from transformer.json_request import _decode_quickly, _decode_strictly, _unique_keys, decode
 from transformer.request import ALL_OUTPUTS, RequestedOutput
 
 
@@ -119,7 +119,8 @@ class TestJson:
         [
             (b"", "the body is not JSON"),
             (b"\xff{}", "byte 0 is no UTF-8"),
-            (b"\xef\xbb\xbf{}", "the body is not JSON"),
+            (b"\xef\xbb\xbf{}", "the body is not JSON: it begins with a byte order mark"),
+            (b'{"id": "a\nb"}', "the body is not JSON: invalid control character, at 9"),
             (b"[]", "the body is []"),
             (b'{"inputs": []} x', "the body is not JSON: extra data"),
             (b'{"inputs": [NaN]}', "NaN"),
@@ -132,12 +133,28 @@ class TestJson:
             (b'{"inputs": [], "extra": 1}', "'extra'"),
         ],
         ids=[
-            "empty", "no UTF-8", "byte order mark", "a list", "trailing bytes", "NaN", "infinity", "beyond FP64",
+            "empty", "no UTF-8", "byte order mark", "control character", "a list", "trailing bytes", "NaN", "infinity", "beyond FP64",
             "duplicate key", "lone surrogate", "deep", "endless number", "unknown key",
         ],
     )  # fmt: skip
     def test_that_is_wrong_is_refused_by_name(self, body: bytes, sentence: str) -> None:
         assert sentence in refuse(body)
+
+    def test_whose_last_of_many_keys_is_given_twice_is_refused_in_one_pass(self) -> None:
+        """Each key used to be counted among all: 8 MB of them would have kept the server busy for hours."""
+
+        class Key(str):
+            compared = 0
+            __hash__ = str.__hash__
+
+            def __eq__(self, other: object) -> bool:
+                Key.compared += 1
+                return str.__eq__(self, other)
+
+        keys = [*(Key(number) for number in range(2000)), Key("last"), Key("last")]
+        with pytest.raises(InvalidRequest, match="'last' is given twice"):
+            _unique_keys([(key, 0) for key in keys])
+        assert Key.compared < 10 * len(keys)
 
 
 class TestTensors:
