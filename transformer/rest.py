@@ -25,10 +25,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_PLAIN_PATHS = frozenset({"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/metrics"})
+_PLAIN_PATHS = {"/v2": "", "/v2/health/live": "", "/v2/health/ready": "/ready", "/v2/models": "", "/metrics": ""}
+"""Those without a model's name, and what is asked there if another path asks it too."""
 _MODEL_PATH = re.compile(
     r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready|/openapi\.json|/sample-request\.json|/page|/api)?"
 )
+_NO_VERSION = re.compile(rb"version=(?!\d{1,3}\.\d{1,3}\.\d{1,3}\s*(?:[;,]|$))")
+"""In ``Accept``, a version of a format that is not three numbers: prometheus_client raises at it."""
 _PAGES = (metadata.PAGE, metadata.REFERENCE)
 
 
@@ -63,16 +66,16 @@ class RestApplication:
         found = correlation.read(scope["headers"])
         send = self._with_version(send, found.request_id)
         try:
-            path = self._public_path(scope["raw_path"].decode("latin-1"))
+            path, verb = self._public_path(scope["raw_path"].decode("latin-1"))
             self._service.check_version(found.version)
-            is_inference = path.endswith("/infer")
+            is_inference = verb == "/infer"
             allowed = ("POST",) if is_inference else ("GET", "HEAD")  # the server drops the body of an answer to HEAD
             if scope["method"] not in allowed:
                 raise WrongMethod(scope["method"], scope["path"], ", ".join(allowed))
             if is_inference:
                 await _answer(await self._infer(scope, receive, found), send)
                 return
-            if path.endswith("/ready") and not await self._service.ready():
+            if verb == "/ready" and not await self._service.ready():
                 # the SDK would say the same, and log a stack trace at every probe
                 raise NotReady(f"{self._service.model_name} is not ready: {self._service.unready_reason}")
             if path in self._documents:
@@ -81,18 +84,18 @@ class RestApplication:
             if path in self._pages:
                 await _answer(self._pages[path].answer(scope["headers"]), send)
                 return
-            await self._sdk({**scope, "method": "GET", "path": path, "raw_path": path.encode()}, receive, send)
+            await self._sdk(_plain(scope, path), receive, send)
         except FlightDelayError as error:
             await _answer(self._inference.refuse(error), send)
 
-    def _public_path(self, path: str) -> str:
-        """Return the path without its version, if it is one of the public ones.
+    def _public_path(self, path: str) -> tuple[str, str]:
+        """Return the path without its version, and what is asked of the server or the model, if that is public.
 
         Raises:
             UnknownResource: The caller's fault.
         """
         if path in _PLAIN_PATHS:
-            return path
+            return path, _PLAIN_PATHS[path]
         match = _MODEL_PATH.fullmatch(path)
         if match is None or (match[3] in _PAGES and not self._pages):
             raise UnknownResource(
@@ -101,7 +104,7 @@ class RestApplication:
         model_name, version, verb = match.groups()
         model_name = unquote(model_name)  # only now: an escaped slash is part of a name, and no other path
         self._service.check_name(model_name, version and unquote(version))
-        return f"/v2/models/{model_name}{verb or ''}"
+        return f"/v2/models/{model_name}{verb or ''}", verb or ""
 
     async def _infer(self, scope: Scope, receive: Receive, found: Correlation) -> RestResponse:
         body = await self._body(scope, receive)
@@ -146,6 +149,13 @@ class RestApplication:
             await send(message)
 
         return send_with_version
+
+
+def _plain(scope: Scope, path: str) -> Scope:
+    """Return a request for the SDK, with nothing in it of the caller's but the format of the metrics."""
+    accept = [(name, value) for name, value in scope["headers"] if name == b"accept" and not _NO_VERSION.search(value)]
+    heard = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": accept}
+    return {**scope, **heard}
 
 
 def _document(inference: RestInference, content: object) -> RestResponse:

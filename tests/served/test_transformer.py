@@ -231,6 +231,24 @@ class TestRoutes:
         answer = get(pair.http_port, path)
         assert (answer.status, answer.headers["x-model-version"]) == (200, pair.bundle.version)
 
+    @pytest.mark.parametrize(
+        ("accept", "content_type"),
+        [
+            ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1", "openmetrics"),
+            ("application/openmetrics-text;version=abc", "text/plain; version=0.0.4"),
+            ("text/plain; version=", "text/plain; version=0.0.4"),
+            ("application/openmetrics-text;version=" + "9" * 5000, "text/plain; version=0.0.4"),
+            ("\xff;;=,", "text/plain; version=0.0.4"),
+        ],
+        ids=["Prometheus' own", "letters for a version", "an empty version", "an endless version", "nonsense"],
+    )
+    def test_of_the_metrics_come_in_a_format_whatever_is_accepted(self, pair, accept, content_type):
+        """The SDK answers versions that are none with 500, the text of an exception and a stack trace in the log."""
+        answer = request("GET", pair.http_port, "/metrics?name[]=%ff", None, {"Accept": accept})
+        assert (answer.status, content_type in answer.headers["Content-Type"]) == (200, True)
+        assert b"flight_delay_ready" in answer.body
+        assert "Traceback" not in pair.transformer.stderr
+
     def test_with_their_own_version_are_the_same(self, pair):
         pinned = f"/v2/models/{MODEL}/versions/{pair.bundle.version}"
         assert get(pair.http_port, pinned).json() == get(pair.http_port, f"/v2/models/{MODEL}").json()

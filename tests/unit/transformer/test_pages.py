@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flights.bundle import Bundle
+from flights.errors import PredictorUnavailable
 from flights.fields import FIELDS
 from tests.predictors import FakePredictor
 from tests.unit.transformer.versions import make_service
@@ -59,6 +60,20 @@ def ask(inference: RestInference, path: str, *, method: str = "GET", with_pages:
     start, body = sent
     told = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], told, body["body"].decode())
+
+
+@pytest.mark.parametrize("name", ["infer", "ready", "page", "versions"])
+def test_a_model_named_after_what_is_asked_of_models_still_describes_itself(
+    bundle: Bundle, predictor: FakePredictor, name: str
+) -> None:
+    """Its path ends as that of another question does: a model named infer used to take inference there."""
+    inference = RestInference(make_service(bundle, predictor, name), most_body_bytes=2**20)
+    predictor.fault = PredictorUnavailable("away")
+    for path in (f"/v2/models/{name}", f"/v2/models/{name}/versions/{bundle.version}"):
+        answer = ask(inference, path)
+        assert (answer.status, json.loads(answer.body)["name"]) == (200, name)
+        assert ask(inference, path, method="POST").status == 405
+    assert ask(inference, f"/v2/models/{name}/ready").status == 503
 
 
 class Read(HTMLParser):

@@ -28,8 +28,8 @@ def make_version() -> Bundle:
     )
 
 
-def make_service(bundle: Bundle, predictor: FakePredictor) -> DelayService:
+def make_service(bundle: Bundle, predictor: FakePredictor, model_name: str = "flight-delay") -> DelayService:
     """Put the real parts together as ``python -m transformer`` does."""
     metrics = make_metrics()
     coalescer = Coalescer(predictor, metrics, deadline_s=5)
-    return DelayService("flight-delay", bundle, coalescer, GoldenCheck(bundle, predictor), metrics, "1.2.3")
+    return DelayService(model_name, bundle, coalescer, GoldenCheck(bundle, predictor), metrics, "1.2.3")
