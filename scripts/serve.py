@@ -222,6 +222,8 @@ def _ask(port: int, method: str, path: str, body: str | None = None) -> tuple[in
 
 def main() -> None:
     """Serve what the environment says."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))  # nothing is started yet; ``serve`` takes the signals over
     try:
         settings = Settings.from_environment(os.environ)
         asyncio.run(serve(settings, bundles.decode(settings.bundle)))

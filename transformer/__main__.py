@@ -4,112 +4,26 @@ import argparse
 import asyncio
 import gc
 import logging
-import math
 import os
-import re
+import signal
 import sys
-from pathlib import Path
 
 from flights import bundle as bundles
 from flights.bundle import Bundle
 from flights.errors import InvalidBundle, OperatorError
 from transformer import kept_out, logs
+from transformer.arguments import parser
 
 logger = logging.getLogger("transformer")
 
 VERSION = "0.1.0"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m transformer", description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    parser.add_argument("--model_name", default="flight-delay", help="name of the model, here and at the predictor")
-    parser.add_argument("--bundle", type=Path, default=Path("/mnt/models"), help="folder of the version's bundle")
-    parser.add_argument("--expected_version", help="the version that the bundle must be, or nothing is served")
-    parser.add_argument("--predictor_host", required=True, help="host:port of the runtime's gRPC server")
-    parser.add_argument("--host", default="0.0.0.0", help="address to listen on")
-    parser.add_argument("--http_port", type=int, default=8080, help="port for REST")
-    parser.add_argument("--grpc_port", type=int, default=8081, help="port for gRPC")
-    parser.add_argument(
-        "--deadline_s", type=float, default=5.0, help="seconds from arrival after which a request is answered 504"
-    )
-    parser.add_argument(
-        "--most_rows_waiting",
-        type=int,
-        default=200_000,
-        help="a request that finds more flights than this waiting for the predictor is answered 503",
-    )
-    parser.add_argument(
-        "--golden_kept_s", type=float, default=1.0, help="seconds for which a golden check's outcome is believed"
-    )
-    parser.add_argument("--most_body_bytes", type=int, default=8 * 2**20, help="a larger body is answered 413")
-    parser.add_argument(
-        "--unready_s",
-        type=float,
-        default=0.0,
-        help="seconds from SIGTERM to closing the ports, readiness 503 already; none is needed after a preStop.sleep",
-    )
-    parser.add_argument(
-        "--grace_s", type=float, default=20.0, help="seconds for requests under way once the ports are closed"
-    )
-    parser.add_argument(
-        "--arrival_s",
-        type=float,
-        default=60.0,
-        help="seconds in which an HTTP request has to arrive; after twice as many it is surely answered 408",
-    )
-    parser.add_argument(
-        "--timeout_keep_alive",
-        type=int,
-        default=65,
-        help="seconds after which an idle connection is closed; longer than the load balancer in front keeps one, "
-        "or it sends requests into closed connections",
-    )
-    parser.add_argument(
-        "--grpc_connection_s",
-        type=float,
-        default=10.0,
-        help="seconds after which a gRPC client is asked to connect anew; below --grace_s no call is lost at the end",
-    )
-    parser.add_argument(
-        "--page",
-        action="store_true",
-        help="also serve the pages for people, to try the version and to read its API, below the model's path",
-    )
-    parser.add_argument(
-        "--trace_endpoint", help="http://host:port of an OpenTelemetry collector (OTLP over HTTP); none: no traces"
-    )
-    parser.add_argument(
-        "--trace_share", type=_share, default=0.01, help="share of the requests without a traceparent that is traced"
-    )
-    parser.add_argument(
-        "--payload_share", type=_share, default=0.0, help="share of the answered requests that stdout has events of"
-    )
-    parser.add_argument("--payload_most_per_s", type=_count, default=10, help="of these, no more in any second")
-    parser.add_argument("--payload_most_flights", type=_count, default=100, help="an event has no more flights")
-    return parser
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0 <= share <= 1:  # true for NaN too
-        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 to 1")
-    return share
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1 on")
-    return int(text)
-
-
 def main() -> int:
     """Serve until a signal ends it; return the exit code."""
-    arguments = _parser().parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):  # a container's first process would not hear it otherwise
+        signal.signal(number, _leave)
+    arguments = parser(__doc__).parse_args()
     logs.configure()
     try:
         bundle = bundles.decode(arguments.bundle)
@@ -129,6 +43,11 @@ def main() -> int:
         logger.error("%s", error)
         return 1
     return 0
+
+
+def _leave(*_: object) -> None:
+    """End before anything is served; ``TransformerServer.run`` takes the signals over."""
+    os._exit(0)
 
 
 def _check_version(bundle: Bundle, expected: str | None) -> None:

@@ -45,9 +45,9 @@ class GrpcServer:
         )
         self._server.add_generic_rpc_handlers((handlers_of(GrpcService(service)),))
         try:
-            self._server.add_insecure_port(f"{host}:{port}")
+            self._server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         except RuntimeError as error:
-            raise OperatorError(f"port {port} cannot be listened on: it must be free") from error
+            raise OperatorError(f"port {port} of {host} cannot be listened on: it must be free") from error
 
     async def start(self) -> None:
         """Begin to serve."""

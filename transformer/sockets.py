@@ -31,15 +31,17 @@ _NO_SYN = (
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Listen on a port.
+    """Listen on a port of an address, of IPv4 or IPv6; ``::`` is every address of both.
 
     Raises:
         OperatorError: Ours: it cannot be listened on.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), backlog=2048)
-    except OSError as error:
-        raise OperatorError(f"port {port} cannot be listened on: {error.strerror}") from error
+        return socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=host == "::")
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OperatorError(f"port {port} of {host} cannot be listened on: {reason}") from error
 
 
 def ignore_connections(listener: socket.socket) -> None:

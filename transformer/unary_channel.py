@@ -19,13 +19,13 @@ class UnaryChannel:
     """Calls one unary method; connects when it is first called, and again after the connection was lost.
 
     Args:
-        address: ``host:port``.
+        address: ``host:port``; an IPv6 host in brackets.
         method: Full path of the method, such as ``/inference.GRPCInferenceService/ModelInfer``.
     """
 
     def __init__(self, address: str, method: str) -> None:
-        self._host, _, port = address.rpartition(":")
-        self._port = int(port)
+        host, _, port = address.rpartition(":")
+        self._host, self._port = host.strip("[]"), int(port)
         self._headers = b"".join(
             (
                 b"\x83\x86",  # :method POST and :scheme http, from the static table
@@ -67,7 +67,7 @@ class UnaryChannel:
         try:
             async with asyncio.timeout(_CONNECT_LIMIT_S):
                 _, connection = await loop.create_connection(Connection, self._host, self._port)
-        except (OSError, TimeoutError) as error:
+        except (OSError, UnicodeError, TimeoutError) as error:
             raise CallFailed(StatusCode.UNAVAILABLE, "no connection") from error
         return connection
 

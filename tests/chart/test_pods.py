@@ -95,13 +95,13 @@ class TestPair:
 
     @combination
     def test_the_transformer_takes_every_argument_that_it_is_given(self, name):
-        from transformer.__main__ import _parser
+        from transformer.arguments import parser
 
         files, values = COMBINATIONS[name]
         for pod in pods(render(values, files=files)):
             for container in pod["containers"]:
                 if container["name"] == "transformer-container":
-                    _parser().parse_args(container["args"])
+                    parser(None).parse_args(container["args"])
 
     def test_nothing_is_traced_or_logged_unless_it_is_turned_on(self):
         transformer = of_version()[TRANSFORMER]

@@ -127,6 +127,17 @@ class TestTheEnd:
         assert not any(map(listens, [*ports, predictor_port]))
         assert "Finished server process" in running.stderr, "the predictor was not let finish"
 
+    @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+    def test_a_signal_before_either_is_started_is_an_end_like_any_other(self, start, ports, how):
+        slow = "lambda _: (print('reading', flush=True), time.sleep(60))"
+        running = start(
+            *("-c", f"import time; from scripts import serve; serve.bundles.decode = {slow}; serve.main()"),
+            env={"HTTP_PORT": str(ports[0]), "GRPC_PORT": str(ports[1])},
+        )
+        wait_until(lambda: running.stdout, "the bundle being read")
+        assert running.stop(how) == 0
+        assert running.stderr == ""
+
     def test_a_signal_before_readiness_ends_both(self, run):
         running = run(stand_in="is never ready")
         wait_until(lambda: len(started_by(running)) == 2, "two processes")

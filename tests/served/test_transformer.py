@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import random
 
 import grpc
@@ -234,7 +235,10 @@ class TestRoutes:
     @pytest.mark.parametrize(
         ("accept", "content_type"),
         [
-            ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1", "openmetrics"),
+            (
+                "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1",
+                "openmetrics",
+            ),
             ("application/openmetrics-text;version=abc", "text/plain; version=0.0.4"),
             ("text/plain; version=", "text/plain; version=0.0.4"),
             ("application/openmetrics-text;version=" + "9" * 5000, "text/plain; version=0.0.4"),
@@ -368,6 +372,25 @@ class TestStarting:
         )
         assert running.wait_for_exit() == 1
         assert f"port {pair.http_port}" in running.stderr
+        assert "Traceback" not in running.stderr
+
+    @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+    def test_ends_at_a_signal_that_comes_before_anything_is_served(self, start, how):
+        """A container's first process is not ended by a signal that it has no handler for: it went on to serve."""
+        slow = "lambda _: (print('reading', flush=True), time.sleep(60))"
+        running = start(
+            "-c",
+            f"import time; from transformer import __main__ as it; it.bundles.decode = {slow}; it.main()",
+            *("--predictor_host", "127.0.0.1:1"),
+        )
+        wait_until(lambda: running.stdout, "the bundle being read")
+        assert running.stop(how) == 0
+        assert running.stderr == ""
+
+    def test_with_a_flag_that_cannot_be_ends_with_one_sentence(self, start):
+        running = start("-m", "transformer", "--predictor_host", "localhost")
+        assert running.wait_for_exit() == 2
+        assert "--predictor_host: 'localhost' must be host:port" in running.stderr.splitlines()[-1]
         assert "Traceback" not in running.stderr
 
     def test_without_a_bundle_ends_with_one_sentence(self, start, tmp_path):

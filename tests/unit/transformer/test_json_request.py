@@ -133,8 +133,8 @@ class TestJson:
             (b'{"inputs": [], "extra": 1}', "'extra'"),
         ],
         ids=[
-            "empty", "no UTF-8", "byte order mark", "control character", "a list", "trailing bytes", "NaN", "infinity", "beyond FP64",
-            "duplicate key", "lone surrogate", "deep", "endless number", "unknown key",
+            "empty", "no UTF-8", "byte order mark", "control character", "a list", "trailing bytes", "NaN", "infinity",
+            "beyond FP64", "duplicate key", "lone surrogate", "deep", "endless number", "unknown key",
         ],
     )  # fmt: skip
     def test_that_is_wrong_is_refused_by_name(self, body: bytes, sentence: str) -> None:
