@@ -136,6 +136,18 @@ def ask_for_table(page, text):
     page.get_by_role("button", name="Ask for all").click()
 
 
+def drop(page, content):
+    dropped = page.evaluate_handle(
+        """bytes => {
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([new Uint8Array(bytes)], "vuelos.csv"));
+            return dropped;
+        }""",
+        list(content),
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
+
+
 def results(page, delimiter=","):
     """Download the results; return their text and their rows by column."""
     with page.expect_download() as download:
@@ -291,6 +303,14 @@ class TestWhatIsWrong:
         ask(page)
         expect(page.get_by_role("alert").filter(has_text="The service could not be reached")).to_be_visible()
 
+    def test_with_a_service_that_says_nothing_is_said_after_a_while(self, open_page, golden):
+        page = open_page(locale="en-GB")
+        page.evaluate("() => { AbortSignal.timeout = () => AbortSignal.abort(new DOMException('too late')); }")
+        fill(page, golden[0])
+        ask(page)
+        expect(page.get_by_role("alert")).to_have_text("The service could not be reached: too late")
+        expect(page.get_by_role("button", name="Ask", exact=True)).to_be_enabled()
+
 
 class TestTheToken:
     def test_is_asked_for_at_its_field_sent_and_kept_nowhere(self, page, golden):
@@ -346,7 +366,7 @@ class TestManyFlights:
         rows[4] = ["2017-02-30 10:00", "KMIA", "AAL", "I"]
         rows[500] = ["2017-02-28 10:00", "KMIA", "lan", "I"]
         rows[999] = ["2017-02-28 10:00", "KMIA", "AAL"]
-        notes = ['=HYPERLINK("x")', "+1", "-1", "@x", "a;b", 'say "hi"', "one\ntwo", "ñandú"]
+        notes = ['=HYPERLINK("x")', "+1", "-1-1", "@x", "a;b", 'say "hi"', "one\ntwo", "ñandú"]
         table = [[*REQUIRED, "nota"], *([*row, notes[number % len(notes)]] for number, row in enumerate(rows))]
         text = "\ufeff" + as_csv(table, ";")
         asked = []
@@ -379,7 +399,7 @@ class TestManyFlights:
                 assert row["delayed"] == ("true" if flight["probability"] >= 0.4 else "false")
                 assert (row["model_version"], row["error"]) == (pair.bundle.version, "")
         assert [row["nota"] for row in told[:8]] == [
-            "'=HYPERLINK(\"x\")", "'+1", "'-1", "'@x", "a;b", 'say "hi"', "one\ntwo", "ñandú",
+            "'=HYPERLINK(\"x\")", "+1", "'-1-1", "'@x", "a;b", 'say "hi"', "one\ntwo", "ñandú",
         ]  # fmt: skip
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"], ids=["commas", "semicolons", "tabs"])
@@ -394,18 +414,59 @@ class TestManyFlights:
 
     def test_dropped_as_a_file_of_a_spanish_spreadsheet_are_answered(self, page, golden):
         text = as_csv([[*REQUIRED, "AÑO"], [*(golden[0][name] for name in REQUIRED), "2017"]], ";")
-        dropped = page.evaluate_handle(
-            """bytes => {
-                const dropped = new DataTransfer();
-                dropped.items.add(new File([new Uint8Array(bytes)], "vuelos.csv"));
-                return dropped;
-            }""",
-            list(text.encode("windows-1252")),
-        )
-        page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
+        drop(page, text.encode("windows-1252"))
         expect(page.locator("#outcome")).to_contain_text("Answered: 1 of 1 flights.")
         _, (row,) = results(page, ";")
         assert row["AÑO"] == "2017"
+
+    def test_with_lines_of_nothing_but_delimiters_are_answered_without_them(self, page, golden):
+        """Spreadsheets write such lines around a table; each used to be told as a wrong flight."""
+        flight = [*(golden[0][name] for name in REQUIRED), "-5", ""]
+        empty = [""] * len(flight)
+        ask_for_table(page, "\n" + as_csv([[*REQUIRED, "atraso", ""], empty, flight, [" ", *empty[1:]], empty], ";"))
+        expect(page.locator("#outcome")).to_contain_text("Answered: 1 of 1 flights. Delayed: 1. Wrong: 0.")
+        expect(page.locator("#unused")).to_have_text("Passed through, not sent: atraso.")
+        expect(page.locator("#rows td").first).to_have_text("4")
+        _, (row,) = results(page, ";")
+        assert row["atraso"] == "-5"
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+    def test_dropped_with_a_byte_order_mark_are_read_as_it_says(self, page, golden, encoding):
+        text = as_csv([[*REQUIRED, "AÑO"], [*(golden[0][name] for name in REQUIRED), "2017"]], "\t")
+        drop(page, text.encode(encoding) if encoding == "utf-8-sig" else ("\ufeff" + text).encode(encoding))
+        expect(page.locator("#unused")).to_have_text("Passed through, not sent: AÑO.")
+        expect(page.locator("#outcome")).to_contain_text("Answered: 1 of 1 flights.")
+
+    def test_dropped_as_a_folder_are_told_at_the_field(self, page):
+        page.evaluate("() => { Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('a folder')); }")
+        drop(page, b"")
+        expect(page.locator("#table-error")).to_have_text("vuelos.csv cannot be read: it must be a file.")
+
+    def test_dropped_while_others_are_asked_for_take_their_place(self, page, golden):
+        """Both runs used to go on, and the end of the first one hid that the second was under way."""
+        held = []
+        page.route("**/infer", lambda route: held.append(route))  # Playwright takes no built-in
+        flight = [golden[0][name] for name in REQUIRED]
+        ask_for_table(page, as_csv([REQUIRED, flight]))
+        expect(page.locator("#outcome")).to_have_text("0 of 1 flights …")
+        drop(page, as_csv([REQUIRED, flight, flight]).encode())
+        expect(page.locator("#outcome")).to_have_text("0 of 2 flights …")
+        held[0].continue_()
+        page.evaluate(
+            "() => fetch('api').then((answer) => answer.text())"
+        )  # by its answer the first one's would have come
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        expect(page.locator("#ask-many")).to_be_disabled()
+        held[1].continue_()
+        expect(page.locator("#outcome")).to_contain_text("Answered: 2 of 2 flights.")
+
+    def test_that_wait_for_a_busy_service_can_be_stopped(self, page):
+        page.route("**/infer", lambda route: route.fulfill(status=503, headers={"retry-after": "3600"}, body="busy"))
+        page.get_by_role("button", name="Fill in the golden flights").click()
+        with page.expect_response("**/infer"):
+            page.get_by_role("button", name="Ask for all").click()
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#outcome")).to_contain_text("Stopped. Answered: 0 of 27 flights.")
 
     def test_are_the_golden_ones_at_a_click(self, page, golden):
         page.get_by_role("button", name="Fill in the golden flights").click()

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import signal
 import random
+import signal
 
 import grpc
 import numpy as np

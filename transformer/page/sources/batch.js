@@ -31,7 +31,7 @@ function tableOf(text) {
   const places = FIELDS.map((field) => [field, columns.indexOf(field.name)]);
   const rows = numbered.map(({ number, cells }) => rowOf(number, cells, columns.length, places));
   const isSent = (column) => FIELDS.some((field) => field.name === column);
-  return { delimiter, hasMark, columns, rows, unused: columns.filter((column) => !isSent(column) && !RESULT_COLUMNS.includes(column)) };
+  return { delimiter, hasMark, columns, rows, unused: columns.filter((column) => column !== "" && !isSent(column) && !RESULT_COLUMNS.includes(column)) };
 }
 
 function rowOf(number, cells, width, places) {
@@ -67,7 +67,10 @@ async function askForAll(rows, signal, progressed) {
       waiting.splice(waiting.indexOf(refused), 1);
       through += 1;
     } else if (BUSY.includes(reply.status) && (tries += 1) <= TRIES_WHEN_BUSY) {
-      await new Promise((resume) => setTimeout(resume, 1000 * (reply.retryAfterSeconds || 1)));
+      await new Promise((resume) => {
+        setTimeout(resume, 1000 * (reply.retryAfterSeconds || 1));
+        signal.addEventListener("abort", resume);
+      });
     } else {
       return reply;
     }

@@ -5,7 +5,7 @@ const DELIMITERS = [",", ";", "\t"];
 /**
  * Read a table.
  *
- * Returns {delimiter, hasMark, records}: records are lists of cells, an empty line is an empty list; or {openQuote}, the
+ * Returns {delimiter, hasMark, records}: records are lists of cells, a line of blanks and delimiters is an empty list; or {openQuote}, the
  * row, counted from 1, in which a quotation mark is opened that nothing closes.
  */
 function readCsv(text) {
@@ -15,8 +15,8 @@ function readCsv(text) {
   const records = [];
   let [record, cell, at] = [[], "", 0];
   const endRecord = () => {
-    const isEmptyLine = record.length === 0 && cell === "";
-    records.push(isEmptyLine ? [] : [...record, cell]);
+    record.push(cell);
+    records.push(record.every((each) => each.trim() === "") ? [] : record);
     [record, cell] = [[], ""];
   };
   while (at < whole.length) {
@@ -46,13 +46,13 @@ function writeCsv(records, delimiter) {
 }
 
 function writtenCell(cell, delimiter) {
-  // a spreadsheet takes these for the beginning of a formula, and would run it
-  const harmless = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  // a spreadsheet takes these for the beginning of a formula, and would run it; a number is none
+  const harmless = /^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+([.,]\d+)?$/.test(cell) ? `'${cell}` : cell;
   return harmless.includes(delimiter) || /["\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function delimiterOf(text) {
-  const head = text.slice(0, text.search(/[\r\n]|$/)).replace(/"[^"]*"/g, "");
+  const head = (/[^\r\n]+/.exec(text)?.[0] ?? "").replace(/"[^"]*"/g, "");
   const counts = DELIMITERS.map((delimiter) => head.split(delimiter).length);
   return DELIMITERS[counts.indexOf(Math.max(...counts))];
 }

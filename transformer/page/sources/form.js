@@ -1,5 +1,6 @@
 /* One flight: the form, the answer, and what went over the wire. */
 
+const LONGEST_WAIT_MS = 30_000;
 const form = { faults: new Map(), answer: null, exchange: null, fault: null };
 
 function controlOf(field) {
@@ -44,7 +45,7 @@ async function askForOne(event) {
   const button = byId("flight").querySelector("[type=submit]");
   button.disabled = true;
   const body = laidOut(requestOf([flight]));
-  const reply = await ask(body, token());
+  const reply = await ask(body, token(), AbortSignal.timeout(LONGEST_WAIT_MS));
   button.disabled = false;
   form.exchange = { body, reply, hasToken: token() !== "" };
   const answers = reply.status === 200 ? answersOf(reply.object, 1) : null;

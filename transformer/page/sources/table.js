@@ -1,26 +1,30 @@
 /* Many flights: the text area, the progress, and the table of answers. */
 
 const [MOST_ROWS_SHOWN, MOST_FAULTS_SHOWN] = [200, 20];
-const many = { table: null, fault: null, through: 0, isAsking: false, isStopped: false, stopper: null };
+const many = { table: null, fault: null, through: 0, isAsking: false, isStopped: false, stopper: null, file: null };
 
+/** Ask for the table as it stands; a run that is under way ends, and its answers with it. */
 async function askForMany() {
+  many.stopper?.abort();
+  const stopper = (many.stopper = new AbortController());
   const table = tableOf(byId("table").value);
   many.fault = table.fault ?? null;
   many.table = many.fault === null ? table : null;
-  many.isStopped = false;
+  many.isAsking = many.isStopped = false;
   if (many.fault !== null) byId("table").focus();
   if (many.fault !== null || !checkToken()) {
     drawMany();
     return;
   }
-  many.stopper = new AbortController();
   many.isAsking = true;
-  const reply = await askForAll(table.rows, many.stopper.signal, (through) => {
+  const reply = await askForAll(table.rows, stopper.signal, (through) => {
+    if (many.stopper !== stopper) return;
     many.through = through;
     drawProgress();
   });
+  if (many.stopper !== stopper) return;
   many.isAsking = false;
-  many.isStopped = many.stopper.signal.aborted;
+  many.isStopped = stopper.signal.aborted;
   if (reply !== null && !many.isStopped) {
     if (reply.status === 401 || reply.status === 403) refuseToken(reply.status);
     else many.fault = () => sentenceOf(reply);
@@ -100,18 +104,37 @@ function drawnRow({ number, flight, fault, answer }) {
   return line;
 }
 
-/** Take a file's text: UTF-8, or what spreadsheets write for Spanish where it is none. */
+/** Take a file's text and ask for it. */
 async function takeFile(file) {
   if (file === undefined) return;
-  const bytes = await file.arrayBuffer();
-  let text;
+  many.file = file;
+  let bytes = null;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    bytes = await file.arrayBuffer();
   } catch {
-    text = new TextDecoder("windows-1252").decode(bytes);
+    // a folder, or a file that is gone
   }
-  byId("table").value = text;
-  await askForMany();
+  if (many.file !== file) return;
+  if (bytes === null) {
+    many.fault = () => say("unreadable file", { name: shortened(file.name) });
+    drawMany();
+  } else {
+    byId("table").value = textOf(bytes);
+    await askForMany();
+  }
+}
+
+/** Return a file's text: in UTF-16 if it says so, in UTF-8, or in what spreadsheets write for Spanish where it is neither. */
+function textOf(bytes) {
+  const mark = String(new Uint8Array(bytes.slice(0, 2)));
+  if (mark === "255,254" || mark === "254,255") {
+    return new TextDecoder(mark === "255,254" ? "utf-16le" : "utf-16be", { ignoreBOM: true }).decode(bytes);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }
 
 function goldenTable() {
