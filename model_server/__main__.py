@@ -12,6 +12,7 @@ latencies, ``KSERVE_LOGLEVEL=WARNING`` in the environment the rest.
 
 import argparse
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def main() -> None:
         parser.error("--host needs --workers 1: the SDK's workers listen on every address")
 
     configure_logging(arguments.log_config_file)
+    _check_ports(arguments)
     try:
         model = _load(arguments)
     except (booster_file.TooManyBoosters, OSError) as error:
@@ -50,6 +52,15 @@ def main() -> None:
     else:
         server = OneAddressServer(arguments.host, models)
     server.start([model] if model else [])
+
+
+def _check_ports(arguments: argparse.Namespace) -> None:
+    """End with one sentence where a port is taken; the SDK has stack traces for it."""
+    for port in (arguments.http_port, arguments.grpc_port) if arguments.enable_grpc else (arguments.http_port,):
+        try:
+            socket.create_server((arguments.host or "", port)).close()
+        except (OSError, OverflowError) as error:
+            sys.exit(f"port {port} cannot be listened on: {error}")
 
 
 def _load(arguments: argparse.Namespace) -> BoosterModel | None:

@@ -199,14 +199,18 @@ class TestStart:
         assert f"{folder} has a booster that xgboost {xgboost.__version__} cannot read" in running.stderr
         assert "Traceback" not in running.stderr
 
-    def test_a_taken_grpc_port_stops_it_instead_of_being_shared(self, start, folder):
-        http_port, _ = free_ports(2)
+    @pytest.mark.parametrize("taken_one", [0, 1], ids=["for REST", "for gRPC"])
+    def test_a_taken_port_stops_it_with_one_sentence_instead_of_being_shared(self, start, folder, taken_one):
+        ports = free_ports(2)
         with socket.socket() as taken:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as another gRPC server holds it
             taken.bind(("127.0.0.1", 0))
             taken.listen()
-            running = start(*command(folder, http_port, taken.getsockname()[1]))
-            assert running.wait_for_exit() != 0
+            ports[taken_one] = taken.getsockname()[1]
+            running = start(*command(folder, *ports))
+            assert running.wait_for_exit() == 1
+        assert f"port {ports[taken_one]} cannot be listened on: " in running.stderr.splitlines()[-1]
+        assert "Traceback" not in running.stderr
 
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
     def test_a_signal_ends_it_and_frees_its_ports(self, start, folder, booster, how):
