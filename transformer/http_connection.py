@@ -2,8 +2,8 @@
 
 What uvicorn leaves to its users: a client that closes its sending side still gets its answer; what cannot be read
 is refused behind the answers that are due before it, and read to its end, or the client would lose the refusal;
-heads and messages have a largest size, and a time to arrive in; trailers are not headers; an upgrade that is not
-known is not taken, and its request answered all the same.
+heads and messages have a largest size and a time to arrive in, answers a time to be read in; trailers are not headers;
+an upgrade that is not known is not taken, and its request answered all the same.
 """
 
 import asyncio
@@ -48,6 +48,8 @@ class HttpConnection(HttpToolsProtocol):
     _message_bytes: int | None = None  # of the request that is being read; -1 in the piece that it begins in
     _begun = 0  # requests so far
     _begun_at_last_look: int | None = None
+    _unread_at_last_look = 0
+    _running: Any = None  # uvicorn's cycle whose task was started last
     _in_head = False
     _upgrade = False
     _refused = False
@@ -58,8 +60,19 @@ class HttpConnection(HttpToolsProtocol):
         cycle.disconnected = True
         cycle.message_event.set()
 
+    def cut_off(self) -> bool:
+        """Cut off a client that leaves its answers unread, and return whether it did: closing would wait for it."""
+        if not self.transport.get_write_buffer_size():
+            return False
+        self.transport.abort()
+        return True
+
     def look(self) -> None:
-        """Refuse the request that was being read at the last look already."""
+        """Cut off a client that has read nothing since the last look; refuse a request that was being read then."""
+        unread = self.transport.get_write_buffer_size()
+        if unread == self._unread_at_last_look and self.cut_off():
+            return
+        self._unread_at_last_look = unread
         if self._message_bytes is None:
             self._begun_at_last_look = None
         elif self._begun != self._begun_at_last_look:
@@ -104,6 +117,8 @@ class HttpConnection(HttpToolsProtocol):
         """Stop waiting for the client."""
         if self._lingering is not None:
             self._lingering.cancel()
+        if self._running is not None:  # uvicorn tells the last request that it has read, which may be another
+            self._running.disconnected = True
         super().connection_lost(exc)
 
     # called by the parser
@@ -141,6 +156,10 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._message_bytes = None
         self.end_request()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def end_request(self) -> None:
         """Tell that a request's body is whole."""

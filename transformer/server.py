@@ -87,7 +87,7 @@ class TransformerServer(ModelServer):
         http_port: Port for REST.
         grpc_port: Port for gRPC.
         most_body_bytes: A larger request is refused, over REST and gRPC.
-        arrival_s: Seconds in which an HTTP request has to arrive; see ``HttpServer``.
+        arrival_s: Seconds in which an HTTP request has to arrive, and a client to read on; see ``HttpServer``.
         timeout_keep_alive: Seconds after which an idle HTTP connection is closed.
         unready_s: Seconds after the first signal in which all is served as before, only readiness is not told.
         grace_s: Seconds after that for requests under way; then they are answered 503.

@@ -8,6 +8,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+import psutil
 import pytest
 import uvloop
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
@@ -197,6 +198,52 @@ class TestAConnectionThatIs:
         predictor.become("slow", seconds=1.5)
         connection.send()
         assert connection.answer() == (200, False, None)
+
+
+class TestAClientThatReadsNothing:
+    """It used to hold its connection, and what was written for it, for as long as it liked."""
+
+    @pytest.fixture(params=["one large answer", "one of the ordinary way", "the last answer", "many answers"])
+    def ask(self, request):
+        """Asks for more than the kernel takes, on a connection whose answers nobody reads."""
+
+        def ask(pair):
+            large = Asked.of(pair.body(0) | {"id": "x" * 7_000_000}, 0.0).raw
+            sent = {
+                "one large answer": large,
+                "one of the ordinary way": large.replace(b"/infer", b"/infer?", 1),
+                "the last answer": large.replace(b"\r\n", b"\r\nconnection: close\r\n", 1),
+                "many answers": b"GET /v2/models/flight-delay/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 300,
+            }
+            unread = socket.socket()
+            unread.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            unread.connect(("127.0.0.1", pair.http_port))
+            unread.sendall(sent[request.param])
+            wait_until(lambda: connections_of(pair), "its connection")
+            return unread
+
+        return ask
+
+    def test_is_cut_off(self, make_pair, ask):
+        pair = make_pair(arrival_s=0.5, timeout_keep_alive=1)
+        with ask(pair):
+            wait_until(lambda: not connections_of(pair), "an end of its connection", 8)
+        assert pair.ask().status == 200
+        assert "Traceback" not in pair.transformer.stderr
+
+    def test_holds_the_end_no_longer_than_the_grace(self, make_pair, ask):
+        pair = make_pair(grace_s=1)
+        with ask(pair):
+            time.sleep(0.3)
+            assert pair.transformer.stop(limit_s=1 + EXIT_S) == 0
+        assert "Traceback" not in pair.transformer.stderr
+        assert "Cancel" not in pair.transformer.stderr
+
+
+def connections_of(pair):
+    process = psutil.Process(pair.transformer.popen.pid)
+    established = [each for each in process.connections("tcp") if each.status == psutil.CONN_ESTABLISHED]
+    return [each for each in established if each.laddr.port == pair.http_port]
 
 
 class TestAHungPredictor:
