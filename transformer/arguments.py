@@ -57,8 +57,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         "--arrival_s",
         type=_seconds(_SHORTEST_S),
         default=60.0,
-        help="seconds in which an HTTP request has to arrive, and a client to read on; after twice as many the one is "
-        "surely answered 408, the other cut off",
+        help="seconds in which a request has to arrive, answered 408 after at most twice as many, and a client to read "
+        "on; over gRPC they begin when the connection is asked to go",
     )
     flags.add_argument(
         "--timeout_keep_alive",

@@ -26,13 +26,22 @@ class GrpcServer:
         most_body_bytes: A larger message is refused.
         connection_s: After so long a connection is asked to go and its client makes another; what is under way on
             it finishes. That is how clients leave a server that ends, and find new ones behind the same address.
+        arrival_s: Seconds that it has for that. A call whose message never comes, or whose answer nobody reads, ends
+            with its connection then.
 
     Raises:
         OperatorError: Ours: the port cannot be listened on.
     """
 
     def __init__(
-        self, service: DelayService, *, host: str, port: int, most_body_bytes: int, connection_s: float
+        self,
+        service: DelayService,
+        *,
+        host: str,
+        port: int,
+        most_body_bytes: int,
+        connection_s: float,
+        arrival_s: float,
     ) -> None:
         self._port = port
         self._at_once = False
@@ -40,6 +49,7 @@ class GrpcServer:
             options=[
                 ("grpc.max_receive_message_length", most_body_bytes),
                 ("grpc.max_connection_age_ms", round(connection_s * 1000)),
+                ("grpc.max_connection_age_grace_ms", round(arrival_s * 1000)),
                 ("grpc.so_reuseport", 0),
             ]
         )

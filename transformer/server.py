@@ -87,7 +87,8 @@ class TransformerServer(ModelServer):
         http_port: Port for REST.
         grpc_port: Port for gRPC.
         most_body_bytes: A larger request is refused, over REST and gRPC.
-        arrival_s: Seconds in which an HTTP request has to arrive, and a client to read on; see ``HttpServer``.
+        arrival_s: Seconds in which a request has to arrive, and a client to read on; see ``HttpServer`` and
+            ``GrpcServer``.
         timeout_keep_alive: Seconds after which an idle HTTP connection is closed.
         unready_s: Seconds after the first signal in which all is served as before, only readiness is not told.
         grace_s: Seconds after that for requests under way; then they are answered 503.
@@ -136,7 +137,12 @@ class TransformerServer(ModelServer):
         self._grace_s = grace_s
         self._http = HttpServer(config, sockets.listen(host, http_port), arrival_s)
         self._grpc = GrpcServer(
-            service, host=host, port=grpc_port, most_body_bytes=most_body_bytes, connection_s=grpc_connection_s
+            service,
+            host=host,
+            port=grpc_port,
+            most_body_bytes=most_body_bytes,
+            connection_s=grpc_connection_s,
+            arrival_s=arrival_s,
         )
 
     async def run(self) -> None:

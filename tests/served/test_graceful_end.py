@@ -200,6 +200,16 @@ class TestAConnectionThatIs:
         assert connection.answer() == (200, False, None)
 
 
+def test_a_grpc_call_whose_message_never_comes_ends_with_its_connection(make_pair):
+    """gRPC's server says nothing to a call that ends without a message: without a deadline it hung for ever."""
+    pair = make_pair(arrival_s=0.5, grpc_connection_s=0.5)
+    with grpc.insecure_channel(f"127.0.0.1:{pair.grpc_port}") as channel:
+        call = channel.stream_unary("/inference.GRPCInferenceService/ModelInfer")
+        with pytest.raises(grpc.RpcError) as caught:
+            call(iter([]), timeout=20)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
 class TestAClientThatReadsNothing:
     """It used to hold its connection, and what was written for it, for as long as it liked."""
 
