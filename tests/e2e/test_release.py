@@ -21,7 +21,7 @@ from tests.chart.rendering import CHART, ROOT, merged
 from tests.e2e.asking import BUNDLE, MODEL, ask
 from tests.e2e.flight_load import FlightLoad
 from tests.e2e.release import Namespace
-from tests.e2e.test_rollout import weights
+from tests.e2e.rollouts import weights
 from tests.unit.training.conftest import Row, make_row, make_year, write_table
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
