@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from rollout.journal import Journal, State
+from rollout.journal import ConfigMapJournals, Journal, State
 from tests.chart.rendering import CHART
 from tests.e2e.asking import MODEL, ask
 from tests.e2e.release import NAME, Namespace
@@ -43,9 +43,10 @@ def routed(namespace: Namespace) -> dict[str, dict[str, int]]:
 
 
 def journal_of(namespace: Namespace) -> Journal:
-    return Journal.decode(
-        namespace.core.read_namespaced_config_map(f"{NAME}-rollout", namespace.name).data["journal.json"]
-    )
+    """Return the journal of the last rollout; there must have been one."""
+    journal = ConfigMapJournals(namespace.core, namespace.name, f"{NAME}-rollout").load()
+    assert journal is not None
+    return journal
 
 
 def state_of(namespace: Namespace) -> State:
@@ -54,8 +55,8 @@ def state_of(namespace: Namespace) -> State:
 
 def reached(namespace: Namespace, version: str) -> int | None:
     """Return the weight that a rollout of this version has last noted."""
-    journal = journal_of(namespace)
-    return journal.moves[-1].weights[version] if journal.version == version else None
+    journal = ConfigMapJournals(namespace.core, namespace.name, f"{NAME}-rollout").load()
+    return journal.moves[-1].weights[version] if journal is not None and journal.version == version else None
 
 
 def wait_for_half_a_revision(namespace: Namespace) -> None:

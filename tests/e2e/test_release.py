@@ -177,10 +177,16 @@ def test_the_same_again_changes_nothing(release, namespace, rows, load, tmp_path
     assert weights(namespace) == before
 
 
-def test_a_worse_model_is_refused_and_what_is_served_stays(release, namespace, rows, load, tmp_path):
-    before = weights(namespace)
-    run = release("bundle", DATA=str(write_table(tmp_path / "flights.csv", learnt_nothing(rows))))
-    assert run.returncode == 1, run.stdout + run.stderr
-    assert "is refused" in run.stderr
+def test_a_worse_model_is_refused_once_and_what_is_served_stays(release, namespace, rows, load, tmp_path):
+    before, served = weights(namespace), (release.folder / "bundle").read_text()
+    data = str(write_table(tmp_path / "flights.csv", learnt_nothing(rows)))
+    for again in ("", "1"):
+        run = release("bundle", DATA=data, AGAIN=again)
+        assert run.returncode == 1, run.stdout + run.stderr
+        assert "is refused" in run.stderr
+        assert not (release.folder / "bundle").exists()
+    run = release("all", DATA=data)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "was refused before" in run.stderr
+    assert (release.folder / "bundle").read_text() == served
     assert weights(namespace) == before
-    assert not (release.folder / "bundle").exists()
