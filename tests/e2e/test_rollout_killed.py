@@ -9,7 +9,7 @@ from tests.e2e.flight_load import FlightLoad
 from tests.e2e.rollout_command import RolloutCommand, kill
 from tests.e2e.rollouts import assert_consistent, reached, state_of
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 FIRST, SECOND = BUNDLE.version, "scl-second"
 AT_ONCE = ("--interval", "4", "--least-requests", "20", "--refuse-5xx", "50%", "--refuse-4xx", "50%")
@@ -41,7 +41,7 @@ def release(namespace, bucket, known, tmp_path_factory):
 @pytest.fixture
 def load(release, known):
     """Load for the whole test, of which nothing may be lost or wrong; little enough for those beside it."""
-    with FlightLoad(release.gateway(), known, pause_s=0.03) as load:
+    with FlightLoad(release.gateway(), known, clients=10, pause_s=0.03) as load:
         yield load
     assert not load.faults, load.faults
     assert load.count > 100
@@ -55,7 +55,7 @@ def test_killed_at_each_step_and_run_again_it_ends_promoted(release, load):
         release.wait(
             f"{step} %",
             lambda step=step, running=running: running.poll() is not None or reached(release, SECOND) == step,
-            seconds=60,
+            seconds=150,
             pause_s=0.1,
         )
         assert running.poll() is None, running.communicate()
@@ -67,7 +67,7 @@ def test_killed_at_each_step_and_run_again_it_ends_promoted(release, load):
         kill(running)
         assert state_of(release) == State.RUNNING
         running = rollout.begin(*arguments)
-    printed, _ = running.communicate(timeout=60)
+    printed, _ = running.communicate(timeout=150)
     assert running.returncode == 0, printed
     assert "picking up at 100 %" in printed
     assert_consistent(release, {FIRST: 0, SECOND: 100})
