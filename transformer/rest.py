@@ -35,6 +35,31 @@ _NO_VERSION = re.compile(rb"version=(?!\d{1,3}\.\d{1,3}\.\d{1,3}\s*(?:[;,]|$))")
 _PAGES = (metadata.PAGE, metadata.REFERENCE)
 
 
+class _Body:
+    """A request's body. It is read to its end before the answer: a client that still sends would lose it.
+
+    Args:
+        scope: The request. One with an expectation sends its body only if it is asked for it.
+        receive: Where its body comes from.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        names = {name for name, _ in scope["headers"]}
+        self._is_left = not names.isdisjoint((b"content-length", b"transfer-encoding")) and b"expect" not in names
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        """See the ASGI specification."""
+        message = await self._receive()
+        self._is_left = self._is_left and message.get("more_body", False)  # none in the news that the client is gone
+        return message
+
+    async def pass_by(self) -> None:
+        """Read what is left of it."""
+        while self._is_left:
+            await self.receive()
+
+
 class RestApplication:
     """The ASGI application of one version.
 
@@ -64,7 +89,8 @@ class RestApplication:
             await self._sdk(scope, receive, send)
             return
         found = correlation.read(scope["headers"])
-        send = self._with_version(send, found.request_id)
+        body = _Body(scope, receive)
+        receive, send = body.receive, self._with_version(send, found.request_id, body)
         try:
             path, verb = self._public_path(scope["raw_path"].decode("latin-1"))
             self._service.check_version(found.version)
@@ -141,9 +167,10 @@ class RestApplication:
                 self._inference.check_size(size)
                 return b"".join(chunks)
 
-    def _with_version(self, send: Send, request_id: bytes) -> Send:
+    def _with_version(self, send: Send, request_id: bytes, body: _Body) -> Send:
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
+                await body.pass_by()
                 headers = [header for header in message.get("headers", ()) if header[0] != b"x-model-version"]
                 message["headers"] = [*headers, self._inference.version_header, (b"x-request-id", request_id)]
             await send(message)

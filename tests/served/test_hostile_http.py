@@ -11,6 +11,7 @@ from tests.flights import make_flight
 from tests.served.pair import make_body
 from tests.served.raw_http import CLOSE, LIMIT_S, converse, leave, request
 from tests.served.running import get, post
+from tests.served.running import request as send
 
 pytestmark = pytest.mark.served
 
@@ -133,6 +134,21 @@ class TestATooLargeBody:
         heard = converse(pair.http_port, sent + chunks)
         assert heard.statuses == [413]
         assert "8388608 bytes" in heard.last_body["error"]
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [
+            ("POST", "/v2/models/another/infer", 404),
+            ("POST", "/v2/models/flight-delay/versions/another/infer", 404),
+            ("POST", "/nowhere", 404),
+            ("POST", READY.decode(), 405),
+            ("PUT", INFER.decode(), 405),
+            ("GET", READY.decode(), 200),
+        ],
+    )
+    def test_is_read_before_an_answer_that_does_not_need_it(self, pair, method, path, status):
+        """A client that reads when it has sent all, as Python's does, used to see its connection reset."""
+        assert send(method, pair.http_port, path, b" " * self.SIZE, {"Connection": "close"}).status == status
 
     def test_that_waits_for_leave_gets_none(self, pair):
         head = infer(CLOSE + b"expect: 100-continue\r\ncontent-length: %d\r\n" % self.SIZE, None)
