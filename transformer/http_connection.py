@@ -58,6 +58,7 @@ class HttpConnection(HttpToolsProtocol):
     def abandon(self, cycle: Any) -> None:
         """Give up a request whose end cannot be read."""
         cycle.disconnected = True
+        cycle.waiting_for_100_continue = False  # nothing may be written behind the refusal
         cycle.message_event.set()
 
     def cut_off(self) -> bool:

@@ -62,6 +62,7 @@ REFUSED = {
     "a length beyond 64 bits": (infer(b"content-length: 99999999999999999999999\r\n", None), 400),
     "an unknown transfer coding": (infer(b"transfer-encoding: identity\r\n"), 400),
     "a chunk without a size": (infer(CHUNKED, None) + b"zz\r\n", 400),
+    "such a chunk where leave was asked for": (infer(CHUNKED + b"expect: 100-continue\r\n", None) + b"zz\r\n", 400),
     "bare line feeds": (infer().replace(b"\r\n", b"\n"), 400),
     "a folded header": (infer(CLOSE + b"x-a: a\r\n b\r\n"), 400),
     "NUL in a header": (infer(CLOSE + b"x-a: a\0b\r\n"), 400),
@@ -109,6 +110,7 @@ class TestARequestWith:
         assert list(heard.last_body) == ["error"]
         assert b"x-model-version" in heard.received
         assert b"x-request-id" in heard.received
+        assert "Traceback" not in pair.transformer.stderr
 
     def test_a_head_is_refused_without_a_body(self, pair):
         heard = converse(pair.http_port, request(b"HEAD", INFER, CLOSE))
