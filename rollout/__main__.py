@@ -31,7 +31,7 @@ from rollout.lock import Lock
 from rollout.pod_metrics import PodSource
 from rollout.prometheus import PrometheusSource
 from rollout.start import Difference, NewVersion, Start
-from rollout.steps import Rollout, Source
+from rollout.steps import Clock, Rollout, Source
 from rollout.tally import Reading, between
 
 EXIT_ROLLED_BACK, EXIT_CANNOT, EXIT_INTERRUPTED = 1, 2, 130
@@ -117,6 +117,7 @@ class Command:
                 check_lock=lock.check,
                 note=self.note,
                 watch=self._watched,
+                clock=Clock(sleep=lock.pause),
             )
             try:
                 journal = rollout.run(parsed.version, self._steps)

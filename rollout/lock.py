@@ -54,6 +54,7 @@ class Lock:
         self._force = force
         self._note = note
         self._over = threading.Event()
+        self._lost = threading.Event()
         self._renewed_s = 0.0
         self._lost_to: str | None = None
         self._thread = threading.Thread(target=self._keep, daemon=True, name="lease")
@@ -71,6 +72,10 @@ class Lock:
         if self._lost_to is None:
             with suppress(client.ApiException, HTTPError):  # then it ends by itself
                 self._release()
+
+    def pause(self, seconds: float) -> None:
+        """Wait; no longer than until the lease is seen to be lost, which ``check`` then tells."""
+        self._lost.wait(seconds)
 
     def check(self) -> None:
         """Do nothing while the lease is held.
@@ -126,7 +131,7 @@ class Lock:
                 raise CannotRollOut(f"another rollout command is at work: {lease.spec.holder_identity}")
 
     def _keep(self) -> None:
-        while self._lost_to is None and not self._over.wait(RENEWAL_S):
+        while not self._lost.is_set() and not self._over.wait(RENEWAL_S):
             with suppress(client.ApiException, HTTPError):  # away for a moment; check() tells when it was too long
                 self._renew()
 
@@ -135,6 +140,7 @@ class Lock:
         holder = lease and lease.spec.holder_identity
         if holder != self._identity:
             self._lost_to = holder or "nobody that is known"
+            self._lost.set()
             return
         self._api.replace_namespaced_lease(self._name, self._namespace, self._filled(lease))
         self._renewed_s = time.monotonic()

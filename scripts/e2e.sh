@@ -19,7 +19,8 @@ export PATH="$PWD/.venv/bin:$PATH"
 if [ $# -gt 0 ]; then
     exec python -m pytest -m cluster "$@"
 fi
-# Most of them wait most of the time; a rollout judges latencies, and has the cluster for itself.
+# Most of them wait most of the time. A rollout judges latencies, and a release builds images: each has the cluster for
+# itself.
 python -m pytest -m cluster tests/e2e --ignore tests/e2e/test_rollout.py --ignore tests/e2e/test_release.py \
     --numprocesses 3 --dist loadscope --durations 10
 python -m pytest -m cluster tests/e2e/test_rollout.py tests/e2e/test_release.py --durations 10

@@ -16,10 +16,10 @@ locals {
     _BUILD_ACCOUNT   = google_service_account.build.email
   }, var.substitutions)
 
-  # push to main: image, chart, deployment; tag bundle-*: a new bundle as well
+  # a tag judges a bundle that was refused once again
   triggers = {
-    main   = { branch = "^main$", tag = null, train = "no" }
-    bundle = { branch = null, tag = "^bundle-.*$", train = "yes" }
+    main   = { branch = "^main$", tag = null, again = "" }
+    bundle = { branch = null, tag = "^bundle-.*$", again = "1" }
   }
 }
 
@@ -108,7 +108,7 @@ resource "google_cloudbuild_trigger" "on" {
   location        = var.region
   filename        = "cloudbuild.yaml"
   service_account = google_service_account.build.id
-  substitutions   = merge(local.substitutions, { _TRAIN = each.value.train })
+  substitutions   = merge(local.substitutions, { _AGAIN = each.value.again })
 
   repository_event_config {
     repository = var.source_repository

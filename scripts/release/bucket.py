@@ -1,6 +1,7 @@
 """Files and bundles in a bucket, where nothing is ever overwritten.
 
 python -m scripts.release.bucket put FILE gs://BUCKET/NAME
+python -m scripts.release.bucket has gs://BUCKET/NAME
 python -m scripts.release.bucket put-bundle FOLDER gs://BUCKET/NAME
 python -m scripts.release.bucket get-bundle gs://BUCKET/NAME FOLDER
 """
@@ -110,6 +111,9 @@ def main() -> None:
             case ["put", file, address]:
                 new = put(client(), Path(file).read_bytes(), address)
                 print(f"{address}: {'uploaded' if new else 'is there'}", file=sys.stderr)
+            case ["has", address]:
+                bucket, name = parts(address)
+                print("yes" if client().bucket(bucket).blob(name).exists() else "no")
             case ["put-bundle", folder, address]:
                 new = put_bundle(client(), Path(folder), address)
                 print(f"{address}: {'uploaded' if new else 'is there'}", file=sys.stderr)

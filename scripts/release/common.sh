@@ -4,6 +4,7 @@
 #   NAMESPACE  of the release (default: flight-delay)
 #   VALUES     file with the environment's values for the chart; neither versions nor the image are in it
 #   DATA       table of flights to train on
+#   AGAIN      1: judge a bundle that was refused before once more
 #   ROLLOUT_ARGS  further arguments of `rollout run`
 #   COMMIT     what is released (default: HEAD); PLAIN_HTTP=1 for a registry without TLS
 # shellcheck shell=bash
@@ -30,6 +31,12 @@ result() { # result NAME: what an earlier step has left
     cat "$out/$1"
 }
 say() { echo "release: $*" >&2; }
+refusal() { echo "gs://$BUCKET/refused/$1"; } # refusal VERSION: where it is noted
+refuse() { # refuse VERSION CHAMPION: note it, and say so
+    echo "$1" >"$out/refused"
+    python -m scripts.release.bucket put "$out/refused" "$(refusal "$1")"
+    say "$1 is refused: $2 stays"
+}
 
 namespace="${NAMESPACE:-flight-delay}"
 release=flight-delay

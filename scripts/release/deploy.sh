@@ -9,7 +9,9 @@ arguments=(upgrade --install "$release" "oci://$REGISTRY/charts/flight-delay" --
     # in the release's own values too, so that a rollout with the repository's chart keeps it
     --set "transformer.image.repository=${image%@*},transformer.image.digest=${image#*@}")
 
+undo=(uninstall "$release")
 if helm status "$release" --namespace "$namespace" >/dev/null 2>&1; then
+    undo=(rollback "$release")
     helm "${arguments[@]}" --reset-then-reuse-values >/dev/null
 else
     first="$(python -m scripts.release.bundle_name bundles/scl)"
@@ -19,6 +21,6 @@ else
 fi
 say "waiting for pods of $image"
 python -m scripts.release.pods "$namespace" "$release" "$image" || {
-    helm rollback "$release" --namespace "$namespace" >/dev/null 2>&1 && say "back to the revision before"
+    helm "${undo[@]}" --namespace "$namespace" >/dev/null && say "undone: helm ${undo[*]}"
     exit 1
 }

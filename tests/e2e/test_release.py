@@ -21,7 +21,7 @@ from tests.chart.rendering import CHART, ROOT, merged
 from tests.e2e.asking import BUNDLE, MODEL, ask
 from tests.e2e.flight_load import FlightLoad
 from tests.e2e.release import Namespace
-from tests.e2e.test_rollout import weights
+from tests.e2e.rollouts import weights
 from tests.unit.training.conftest import Row, make_row, make_year, write_table
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
@@ -177,10 +177,16 @@ def test_the_same_again_changes_nothing(release, namespace, rows, load, tmp_path
     assert weights(namespace) == before
 
 
-def test_a_worse_model_is_refused_and_what_is_served_stays(release, namespace, rows, load, tmp_path):
-    before = weights(namespace)
-    run = release("bundle", DATA=str(write_table(tmp_path / "flights.csv", learnt_nothing(rows))))
-    assert run.returncode == 1, run.stdout + run.stderr
-    assert "is refused" in run.stderr
+def test_a_worse_model_is_refused_once_and_what_is_served_stays(release, namespace, rows, load, tmp_path):
+    before, served = weights(namespace), (release.folder / "bundle").read_text()
+    data = str(write_table(tmp_path / "flights.csv", learnt_nothing(rows)))
+    for again in ("", "1"):
+        run = release("bundle", DATA=data, AGAIN=again)
+        assert run.returncode == 1, run.stdout + run.stderr
+        assert "is refused" in run.stderr
+        assert not (release.folder / "bundle").exists()
+    run = release("all", DATA=data)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "was refused before" in run.stderr
+    assert (release.folder / "bundle").read_text() == served
     assert weights(namespace) == before
-    assert not (release.folder / "bundle").exists()

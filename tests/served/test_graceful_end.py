@@ -36,7 +36,7 @@ def make_pair(start, bundle, predictor):
 
 def make_asked(pair):
     rows = range(len(pair.bundle.golden.notes))
-    return [Asked.of(pair.body(row), pair.ask(row).json()["outputs"][0]["data"][0]) for row in rows]
+    return [Asked.of(pair.body(row), pair.probabilities(row)[0]) for row in rows]
 
 
 class TestUnderLoad:

@@ -46,7 +46,7 @@ class Soak:
         self.grpc = Counter()
         self.slowest_live_s = 0.0
         rows = range(len(pair.bundle.golden.notes))
-        self._asked = [Asked.of(pair.body(row), pair.ask(row).json()["outputs"][0]["data"][0]) for row in rows]
+        self._asked = [Asked.of(pair.body(row), pair.probabilities(row)[0]) for row in rows]
         self._faults = itertools.cycle(FAULTS)
 
     def run(self, seconds):

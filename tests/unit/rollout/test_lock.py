@@ -90,6 +90,22 @@ def test_a_holder_that_was_overruled_stops(leases):
         abort.check()
 
 
+def test_a_holder_that_was_overruled_pauses_no_longer(leases):
+    with make_lock(leases, "run") as run, make_lock(leases, "abort", force=True):
+        began_s = time.monotonic()
+        run.pause(30)
+        assert time.monotonic() - began_s < 20
+        with pytest.raises(LockLost, match=r"abort on .* has taken over"):
+            run.check()
+
+
+def test_a_holder_that_nobody_overruled_pauses_as_long_as_it_was_told(leases):
+    with make_lock(leases, "run") as run:
+        began_s = time.monotonic()
+        run.pause(0.5)
+        assert time.monotonic() - began_s >= 0.5
+
+
 def test_a_lease_that_cannot_be_renewed_is_no_lock(leases, monkeypatch):
     with make_lock(leases, "run") as lock:
 
