@@ -12,6 +12,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from bench import goals, growth, machine, picture, report, rounds, start, wrk
+from bench.arguments import count
 from bench.case import Case
 from bench.errors import CannotInstall, CannotMeasure, WrongAnswer
 from bench.processes import Starter
@@ -31,8 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="under 3 minutes: fewer cases, 2 rounds of 3 seconds")
     parser.add_argument("--variants", type=_listed, help=f"some of {','.join(names)} (default: all)")
     parser.add_argument("--cases", type=_listed, help="such as 32x1,500x1: what to measure (default: a variant's own)")
-    parser.add_argument("--rounds", type=int, help="how many (default: 5; 2 with --quick)")
-    parser.add_argument("--seconds", type=int, help="of each load (default: 5; 3 with --quick)")
+    parser.add_argument("--rounds", type=count, help="how many (default: 5; 2 with --quick)")
+    parser.add_argument("--seconds", type=count, help="of each load (default: 5; 3 with --quick)")
     parser.add_argument("--growth", action="store_true", help="how cost grows, too: always in a whole run")
     parser.add_argument("--bundle", type=Path, default=Path("bundles/scl"), help="folder of the bundle that is served")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"), help="file for the figures")

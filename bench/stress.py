@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import rounds, wrk
+from bench.arguments import count
 from bench.case import Case
 from bench.errors import CannotMeasure, WrongAnswer
 from bench.processes import Starter
@@ -69,8 +70,8 @@ def main() -> int:
     """Run it; return the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     parser = argparse.ArgumentParser(prog="python -m bench.stress", description=__doc__)
-    parser.add_argument("--connections", type=int, default=CONNECTIONS)
-    parser.add_argument("--seconds", type=int, default=SECONDS)
+    parser.add_argument("--connections", type=count, default=CONNECTIONS)
+    parser.add_argument("--seconds", type=count, default=SECONDS)
     parser.add_argument("--bundle", type=Path, default=Path("bundles/scl"), help="folder of the bundle that is served")
     arguments = parser.parse_args()
     try:

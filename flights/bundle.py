@@ -108,8 +108,8 @@ def encode(
         The version.
 
     Raises:
-        InvalidBundle: Ours: the folder holds something else, or the parts do not fit one another. A bundle that
-            stands in the folder is then still there.
+        InvalidBundle: Ours: the folder holds something else or cannot be written, or the parts do not fit one
+            another. A bundle that stands in the folder is then still there.
     """
     folder = folder.resolve()  # so that a link to a bundle stays a link, and "." has a name
     check_target(folder)
@@ -155,7 +155,7 @@ def add_report(folder: Path, report: Mapping[str, bytes]) -> None:
         report: Files for ``report/``, by name.
 
     Raises:
-        InvalidBundle: Ours: there is no whole bundle in the folder.
+        InvalidBundle: Ours: there is no whole bundle in the folder, or it cannot be written.
     """
     folder = folder.resolve()
     decode(folder)
@@ -165,6 +165,13 @@ def add_report(folder: Path, report: Mapping[str, bytes]) -> None:
 
 
 def _write(folder: Path, files: Mapping[str, bytes], described: Manifest) -> None:
+    try:
+        _write_and_exchange(folder, files, described)
+    except OSError as error:
+        raise InvalidBundle(f"the bundle {folder} cannot be written: {error.strerror or error}") from error
+
+
+def _write_and_exchange(folder: Path, files: Mapping[str, bytes], described: Manifest) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         written = Path(scratch, "bundle")

@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,6 +55,10 @@ def _prepare(environment: Environment) -> None:
     options = environment.parsed_options
     assert options is not None
     scenario = _chosen(environment)
+    if options.headless and not options.worker and not environment.host:
+        raise _CannotRun("--host is not set: it must be a URL such as http://127.0.0.1:8080")
+    if options.report and not options.worker:
+        _check_place(Path(options.report))
     options.rate = options.rate or scenario.rate
     if options.num_users is None:
         options.num_users = max(scenario.users, math.ceil(options.rate / _USERS_RATE))
@@ -85,6 +90,14 @@ def _chosen(environment: Environment) -> type[Scenario]:
     if len(scenarios) != 1:
         raise _CannotRun("name one scenario, as in: locust -f loadtest Steady, or with --tags steady")
     return scenarios[0]
+
+
+def _check_place(folder: Path) -> None:
+    """Make sure that the report has a place before the run, and not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _CannotRun(f"--report {folder} cannot be written, {error.strerror}: nothing was sent") from None
 
 
 def _check_there(host: str, path: str, headers: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -24,7 +25,7 @@ from rollout.errors import CannotRollOut, RolledBack
 from rollout.examiner import ClusterExaminer
 from rollout.gateway import Gateway
 from rollout.helm import Release
-from rollout.journal import ConfigMapJournals, Journal, Observation
+from rollout.journal import ConfigMapJournals, Observation
 from rollout.judge import Ruling
 from rollout.lock import Lock
 from rollout.pod_metrics import PodSource
@@ -102,6 +103,7 @@ class Command:
     def run(self) -> None:
         """Take a version through its steps."""
         parsed = self._parsed
+        self._check_out()
         with self._lock(f"run {parsed.version}") as lock:
             self._release.check_chart()
             examiner = ClusterExaminer(self._cluster, self._gateway())
@@ -120,10 +122,10 @@ class Command:
             try:
                 journal = rollout.run(parsed.version, self._steps)
             except RolledBack:
-                self._write_report(self._journals.load())
+                self._report_if_possible()
                 raise
         self.note(f"{parsed.version}: {journal.state}, {journal.reason}")
-        self._write_report(journal)
+        self._report_if_possible()
 
     def _watched(self, observation: Observation) -> None:
         requests = observation.canary.requests
@@ -161,19 +163,34 @@ class Command:
 
     def report(self) -> None:
         """Write the report."""
-        journal = self._journals.load()
-        if journal is None:
-            raise CannotRollOut("no rollout is known: there is nothing to report")
-        self._write_report(journal)
+        self._check_out()
+        self._write_report()
 
-    def _write_report(self, journal: Journal | None) -> None:
-        from rollout import page  # its libraries take seconds, which an abort does not have
-
-        assert journal is not None
-        out = self._parsed.out
+    def _check_out(self) -> None:
+        """Find out before the rollout, and not after it, that its report has no place."""
+        out: Path = self._parsed.out
+        if out.is_dir():
+            raise CannotRollOut(f"--out {out} is a folder: it must be a file, such as {out / 'rollout.html'}")
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(page.render(journal))
+        except OSError as error:
+            raise CannotRollOut(f"--out {out} cannot be written: {error.strerror}") from error
+
+    def _report_if_possible(self) -> None:
+        """Write the report; what was decided, and the exit code that says so, do not hang on it."""
+        try:
+            self._write_report()
+        except (CannotRollOut, ApiException, HTTPError) as error:
+            self.note(f"there is no report: {error}")
+
+    def _write_report(self) -> None:
+        from rollout import page  # its libraries take seconds, which an abort does not have
+
+        journal, out = self._journals.load(), self._parsed.out
+        if journal is None:
+            raise CannotRollOut("no rollout is known: there is nothing to report")
+        try:
+            out.write_text(page.render(journal), encoding="utf-8")
         except OSError as error:
             raise CannotRollOut(f"--out {out} cannot be written: {error.strerror}") from error
         self.note(f"the report is in {out}")
@@ -183,7 +200,7 @@ class Command:
 
     def _source(self) -> Source:
         if self._parsed.prometheus:
-            return PrometheusSource(self._parsed.prometheus, self._parsed.namespace)
+            return PrometheusSource(self._parsed.prometheus, self._parsed.namespace, self._release.fullname)
         return PodSource(self._cluster)
 
     def _gateway(self) -> Gateway:
@@ -213,8 +230,9 @@ def simulate(parsed: argparse.Namespace) -> None:
     """Measure how often the rules are wrong."""
     from rollout import simulation
 
+    pace = arguments.pace(parsed)
     traffic = simulation.Traffic(
-        requests_per_second=parsed.rate, interval_s=parsed.interval, longest_waits=int(parsed.wait // parsed.interval)
+        requests_per_second=parsed.rate, interval_s=pace.interval_s, longest_waits=int(pace.wait_s // pace.interval_s)
     )
     console = _console()
     rules = arguments.rules(parsed, len(traffic.steps) + 1)

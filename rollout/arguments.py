@@ -1,6 +1,7 @@
 """The command's arguments."""
 
 import argparse
+import math
 import os
 import re
 from dataclasses import fields
@@ -12,6 +13,9 @@ from rollout.steps import Pace
 
 CHART = Path(__file__).parents[1] / "helm/flight-delay"
 TOKEN = "ROLLOUT_TOKEN"  # the variable's name
+
+_LONGEST_S = 30 * 24 * 3600
+_HIGHEST_RATE = 1_000_000
 
 _DEFAULTS = Rules()
 _LIMITED = {
@@ -39,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
     status = command("status", "show the versions")
     status.add_argument("--watch", action="store_true", help="refresh until interrupted")
-    status.add_argument("--window", type=seconds, default=5.0, help="time that rates are counted over (default: 5s)")
+    status.add_argument("--window", type=_window, default=5.0, help="time that rates are counted over (default: 5s)")
 
     start = command("start", "bring a version in, without traffic")
     start.add_argument("version", metavar="VERSION")
@@ -65,11 +69,11 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=Path, default=Path("build/rollout.html"), help="where (default: %(default)s)")
 
     simulate = commands.add_parser("simulate", help="measure how often the rules are wrong")
-    simulate.add_argument("--rollouts", type=int, default=1000, help="of each kind (default: %(default)s)")
-    simulate.add_argument("--rate", type=float, default=200.0, help="requests a second (default: %(default)s)")
+    simulate.add_argument("--rollouts", type=_count, default=1000, help="of each kind (default: %(default)s)")
+    simulate.add_argument("--rate", type=_rate, default=200.0, help="requests a second (default: %(default)s)")
     simulate.add_argument("--interval", type=seconds, default=60.0, help="least time at a step (default: 60s)")
     simulate.add_argument("--wait", type=seconds, default=1800.0, help="longest time at a step (default: 30m)")
-    simulate.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
+    simulate.add_argument("--seed", type=_seed, default=1, help="(default: %(default)s)")
     _add_rules(simulate)
     return top
 
@@ -130,7 +134,10 @@ def rules(parsed: argparse.Namespace, steps: int) -> Rules:
     for name, (word, _) in _LIMITED.items():
         allow, refuse = (getattr(parsed, f"{kind}_{word.replace('-', '_')}") for kind in ("allow", "refuse"))
         if not 0 <= allow < refuse:
-            raise CannotRollOut(f"--allow-{word} {allow:g} --refuse-{word} {refuse:g}: the second must be the larger")
+            raise CannotRollOut(
+                f"--allow-{word} {allow:g} --refuse-{word} {refuse:g}: "
+                "the second must be the larger, and the first at least 0"
+            )
         limits[name] = Limits(allow, refuse)
     for flag in ("false_alarms", "misses"):
         if not 0 < getattr(parsed, flag) < 1:
@@ -160,16 +167,46 @@ def token() -> str | None:
 
 
 def seconds(text: str) -> float:
-    """Read a time such as ``90``, ``90s``, ``1.5m`` or ``1h``."""
+    """Read a time such as ``90``, ``90s``, ``1.5m`` or ``1h``, up to 30 days."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text)
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 10m or 1h")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+    found = float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+    if found > _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} must be at most {_LONGEST_S // 3600}h")
+    return found
+
+
+def _window(text: str) -> float:
+    if (found := seconds(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be at least 1s")
+    return found
 
 
 def _number(text: str) -> float:
     """Read a number, or a percentage such as ``0.5%``."""
     try:
-        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor a percentage") from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor a percentage")
+    return found
+
+
+def _rate(text: str) -> float:
+    if not 0 < (found := _number(text)) <= _HIGHEST_RATE:
+        raise argparse.ArgumentTypeError(f"{text!r} must be above 0 and at most {_HIGHEST_RATE:,}")
+    return found
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 1 or more")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 0 or more")
+    return int(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 from kubernetes.stream import stream
 from urllib3.exceptions import HTTPError
@@ -192,6 +193,9 @@ class Cluster:
 def _configure(context: str | None) -> None:
     try:
         config.load_kube_config(context=context)
+    except (yaml.YAMLError, OSError, TypeError, ValueError, LookupError, AttributeError) as error:
+        why = " ".join(str(error).split())
+        raise CannotRollOut(f"the kubeconfig {config.KUBE_CONFIG_DEFAULT_LOCATION} cannot be read: {why}") from error
     except config.ConfigException as error:
         try:
             if context is not None:

@@ -1,9 +1,7 @@
 """What the pods of one version counted: plain numbers that can be added and subtracted."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import accumulate
-from typing import Any
 
 from rollout.errors import CannotRollOut
 
@@ -31,12 +29,20 @@ class Histogram:
             return self
         if not self.counts:
             return Histogram(other.bounds, tuple(sign * count for count in other.counts))
-        if self.bounds != other.bounds:
+        self.check_comparable(other)
+        return Histogram(self.bounds, tuple(a + sign * b for a, b in zip(self.counts, other.counts, strict=True)))
+
+    def check_comparable(self, other: "Histogram") -> None:
+        """Check that both have the same buckets, or one of them none.
+
+        Raises:
+            CannotRollOut: They were counted by different transformers.
+        """
+        if self.counts and other.counts and self.bounds != other.bounds:
             raise CannotRollOut(
                 f"histograms with {len(self.bounds)} and {len(other.bounds)} bounds cannot be compared: "
                 "both versions must have the same transformer image"
             )
-        return Histogram(self.bounds, tuple(a + sign * b for a, b in zip(self.counts, other.counts, strict=True)))
 
     @property
     def total(self) -> float:
@@ -91,20 +97,18 @@ class Counts:
     seconds: Histogram = Histogram()
     probabilities: Histogram = Histogram()
 
+    @property
+    def encoded(self) -> float:
+        """Requests whose flights were encoded: all but those that were their caller's fault."""
+        return max(0.0, self.requests - self.caller_faults)
+
+    @property
+    def answered(self) -> float:
+        """Requests that got probabilities."""
+        return max(0.0, self.encoded - self.server_faults)
+
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
     def __sub__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(self)))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as what JSON can hold."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Counts":
-        """Read what ``to_json`` returned, through JSON or not."""
-        numbers = {each.name: document[each.name] for each in fields(cls)}
-        for name in ("seconds", "probabilities"):
-            numbers[name] = Histogram(tuple(numbers[name]["bounds"]), tuple(numbers[name]["counts"]))
-        return cls(**numbers)

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from flights.errors import PredictorNonsense
 from flights.fields import FIELD_BY_NAME
 from flights.golden import TOLERANCE, GoldenFlights
-from rollout.errors import CannotRollOut
+from rollout import address
 
 TIMEOUT_S = 10
 UNREACHED_S = 10.0
@@ -45,9 +45,7 @@ class Gateway:
     """
 
     def __init__(self, url: str, model_name: str, token: str | None = None, host: str | None = None) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise CannotRollOut(f"--gateway {url!r}: it must begin with http:// or https://")
-        self._url = f"{url.rstrip('/')}/v2/models/{model_name}/infer"
+        self._url = f"{address.checked('--gateway', url)}/v2/models/{model_name}/infer"
         self._headers = {"content-type": "application/json"}
         if token:
             self._headers["authorization"] = f"Bearer {token}"
@@ -66,13 +64,16 @@ class Gateway:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
                 answer = json.load(response)
             outputs = {output["name"]: output["data"] for output in answer["outputs"]}
-            return Answer(
-                answer["model_version"], tuple(outputs["delay_probability"]), tuple(map(bool, outputs["delayed"]))
-            )
+            probabilities, delayed = outputs["delay_probability"], outputs["delayed"]
+            if len(probabilities) != len(delayed):
+                raise ValueError("one of the outputs is cut")
+            return Answer(str(answer["model_version"]), tuple(map(float, probabilities)), tuple(map(bool, delayed)))
         except urllib.error.HTTPError as error:
             raise ConnectionError(f"status {error.code}: {_sentence(error)}") from error
-        except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise ConnectionError(f"no answer: {error}") from error
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise ConnectionError("what comes back is not a version's answer") from error
 
     def golden_fault(self, version: str, golden: GoldenFlights, patience_s: float = UNREACHED_S) -> str | None:
         """Send a version its own golden flights; return what is wrong with its answer, in a sentence."""
@@ -107,8 +108,11 @@ def _tensor(name: str, column: Sequence[object]) -> dict[str, object]:
 
 
 def _sentence(error: urllib.error.HTTPError) -> str:
-    text = error.read().decode(errors="replace")
+    try:
+        text = error.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        text = ""
     try:
         return str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return text[:200].strip() or HTTPStatus(error.code).phrase

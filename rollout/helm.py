@@ -114,7 +114,8 @@ class Release:
         deadline_s = time.monotonic() + PENDING_S
         while True:
             try:
-                self._helm(*arguments, stdin=yaml.safe_dump(values))
+                # JSON is YAML to Helm, and leaves it nothing to guess: PyYAML writes the text 1e5 without quotes
+                self._helm(*arguments, stdin=json.dumps(values))
             except CannotRollOut as error:
                 if BUSY not in str(error) or time.monotonic() > deadline_s:
                     raise

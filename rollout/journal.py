@@ -4,12 +4,12 @@ The weights are Helm's: the journal never decides what they are. It is one Confi
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
+import msgspec
 from kubernetes import client
 
 from rollout.counts import Counts
@@ -118,36 +118,14 @@ class Journal:
             CannotRollOut: It is none, or another release of this program's.
         """
         try:
-            document = json.loads(text)
-            if document.pop("format") != FORMAT:
+            document = msgspec.json.decode(text, type=dict[str, object])
+            if document.get("format") != FORMAT:
                 raise CannotRollOut(
                     "the journal was written by another release of this program: delete it to begin anew"
                 )
-            return cls(
-                **{
-                    **document,
-                    "steps": tuple(document["steps"]),
-                    "state": State(document["state"]),
-                    "moves": [Move(**move) for move in document["moves"]],
-                    "observations": [_observation(each) for each in document["observations"]],
-                }
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise CannotRollOut(f"the journal cannot be read: {error}") from error
-
-
-def _observation(document: Mapping[str, Any]) -> Observation:
-    return Observation(
-        **{
-            **document,
-            "ruling": Ruling(document["ruling"]),
-            "findings": tuple(
-                Finding(**{**finding, "ruling": Ruling(finding["ruling"])}) for finding in document["findings"]
-            ),
-            "canary": Counts.from_json(document["canary"]),
-            "stable": Counts.from_json(document["stable"]),
-        }
-    )
+            return msgspec.convert(document, cls)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise CannotRollOut(f"the journal cannot be read, delete it to begin anew: {error}") from error
 
 
 class Journals(Protocol):

@@ -6,11 +6,12 @@ criteria and looks for a good version that is rolled back, over looks for a bad 
 be looked at often without its errors growing.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rollout.counts import Counts
+from rollout.counts import Counts, Histogram
 from rollout.statistics import (
     Share,
     psi,
@@ -103,7 +104,7 @@ class Finding:
         criterion: Its name.
         ruling: What follows from it alone.
         text: The same with its numbers.
-        canary: The canary's value, or None.
+        canary: The canary's value, or None where there is none, such as the p95 of durations beyond the last bucket.
         stable: The stable version's, or None.
     """
 
@@ -151,6 +152,9 @@ def judge(canary: Counts, stable: Counts, health: Health, look: Look, rules: Rul
         health: What else is known of the canary.
         look: Which look it is.
         rules: The limits.
+
+    Raises:
+        CannotRollOut: Both count in different buckets.
     """
     findings = [_pods(health), _golden(health)]
     least = min(canary.requests, stable.requests)
@@ -194,9 +198,11 @@ def _by_numbers(canary: Counts, stable: Counts, alarm: float, miss: float, rules
         above = quantile_ratio_bounds(canary.seconds, stable.seconds, share, alarm)[0] > limits.allow
         below = bool(miss) and quantile_ratio_bounds(canary.seconds, stable.seconds, share, miss)[1] < limits.refuse
         values = canary.seconds.quantile(share), stable.seconds.quantile(share)
-        text = f"{name} {values[0] * 1000:.1f} ms beside {values[1] * 1000:.1f} ms"
+        text = f"{name} {_ms(canary.seconds, share)} beside {_ms(stable.seconds, share)}"
         return _finding(f"{name} ratio", above, below, text, *values, limits)
 
+    canary.seconds.check_comparable(stable.seconds)
+    canary.probabilities.check_comparable(stable.probabilities)
     return [
         shares("5xx", rules.server_faults, *(Share(each.server_faults, each.requests) for each in (canary, stable))),
         shares("4xx", rules.caller_faults, *(Share(each.caller_faults, each.requests) for each in (canary, stable))),
@@ -210,11 +216,18 @@ def _by_numbers(canary: Counts, stable: Counts, alarm: float, miss: float, rules
 def _unseen(counts: Counts) -> Share:
     """Return the share of unseen categories, on the scale of requests: flights of one request resemble each other."""
     share = counts.unseen / (2 * counts.flights) if counts.flights else 0.0
-    return Share(share * counts.requests, counts.requests)
+    return Share(share * counts.encoded, counts.encoded)
+
+
+def _ms(durations: Histogram, share: float) -> str:
+    seconds = durations.quantile(share)
+    if math.isfinite(seconds):
+        return f"{seconds * 1000:.1f} ms"
+    return f"more than {durations.bounds[-1] * 1000:g} ms" if durations.bounds else "unknown"
 
 
 def _drift(canary: Counts, stable: Counts, alarm: float, miss: float, limits: Limits) -> Finding:
-    index = psi(canary.probabilities, stable.probabilities, canary.requests, stable.requests)
+    index = psi(canary.probabilities, stable.probabilities, canary.answered, stable.answered)
     if index is None:  # both answer the same to everything, or nothing at all: the other criteria tell
         return Finding("psi", Ruling.GO_ON, "all probabilities in one group")
     above = index.exceeds(limits.allow, alarm)
@@ -232,8 +245,9 @@ def _finding(
     stable: float | None,
     limits: Limits,
 ) -> Finding:
+    values = tuple(value if value is not None and math.isfinite(value) else None for value in (canary, stable))
     if above:
-        return Finding(criterion, Ruling.ROLL_BACK, f"{text}: more than {limits.allow:g} is shown", canary, stable)
+        return Finding(criterion, Ruling.ROLL_BACK, f"{text}: more than {limits.allow:g} is shown", *values)
     if below:
-        return Finding(criterion, Ruling.GO_ON, text, canary, stable)
-    return Finding(criterion, Ruling.WAIT, f"{text}: less than {limits.refuse:g} is not shown yet", canary, stable)
+        return Finding(criterion, Ruling.GO_ON, text, *values)
+    return Finding(criterion, Ruling.WAIT, f"{text}: less than {limits.refuse:g} is not shown yet", *values)

@@ -16,6 +16,7 @@ from kubernetes.stream import portforward
 
 from rollout.cluster import Cluster, Pod
 from rollout.counts import Counts
+from rollout.errors import CannotRollOut
 from rollout.exposition import counts_by_version, samples
 from rollout.tally import Container, Reading
 
@@ -38,14 +39,22 @@ class PodSource:
         self._fetch = fetch or self._forwarded
 
     def read(self) -> Reading:
-        """Read all versions. A pod that does not answer is left out: it may be about to end."""
+        """Read all versions. A pod that does not answer is left out: it may be about to end.
+
+        Raises:
+            CannotRollOut: A pod answers something else than the transformer's metrics.
+        """
         asked_s = time.time()
         pods = [pod for pod in self._cluster.pods() if pod.began_s is not None]
         with ThreadPoolExecutor(max_workers=4) as threads:
             pages = list(threads.map(self._page, pods))
         counts: dict[Container, Counts] = {}
         for pod, page in zip(pods, pages, strict=True):
-            for version, counted in counts_by_version(samples(page)).items():
+            try:
+                found = counts_by_version(samples(page))
+            except CannotRollOut as error:
+                raise CannotRollOut(f"the metrics of {pod.name} cannot be read: {error}") from error
+            for version, counted in found.items():
                 counts[Container(version, pod.name, pod.began_s or 0.0)] = counted
         return Reading(asked_s, counts)
 

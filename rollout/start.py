@@ -139,10 +139,10 @@ class Start:
             return []
         try:
             answers = [self._gateway.ask(name, golden.columns) for name in (current, new.name)]
-        except ConnectionError as error:
-            self._note(f"{current} cannot be asked for the new version's golden flights: {error}")
+            return differences(golden, *answers)
+        except (ConnectionError, ValueError) as error:  # ValueError: one answers another number of flights
+            self._note(f"{current} cannot be compared on the new version's golden flights: {error}")
             return []
-        return differences(golden, *answers)
 
     def _wait_until_ready(self, version: str, ready_s: float) -> None:
         deadline_s = time.monotonic() + ready_s

@@ -73,7 +73,10 @@ def quantile_bounds(values: Histogram, share: float, error: float) -> tuple[floa
     if not count:
         return 0.0, math.inf
     lower, upper = _binomial_quantile(error, count, share), _binomial_quantile(1 - error, count, share) + 1
-    return values.at_rank(lower) if lower > 0 else 0.0, values.at_rank(upper) if upper <= count else math.inf
+    least = values.at_rank(lower) if lower > 0 else 0.0
+    if math.isinf(least):  # beyond the last bucket, nobody knows how far
+        least = values.bounds[-1] if values.bounds else 0.0
+    return least, values.at_rank(upper) if upper <= count else math.inf
 
 
 def _binomial_quantile(probability: float, count: int, share: float) -> int:
@@ -131,7 +134,7 @@ def psi(canary: Histogram, stable: Histogram, canary_size: float, stable_size: f
         canary_size: Independent observations behind it, which may be fewer than its values.
         stable_size: The same of the other.
     """
-    if not canary.total or not stable.total:
+    if not canary.total or not stable.total or min(canary_size, stable_size) <= 0:
         return None
     shares = np.array([canary.counts, stable.counts]) / [[canary.total], [stable.total]]
     groups = [np.zeros(2)]

@@ -45,7 +45,9 @@ def between(earlier: Reading, later: Reading) -> dict[str, Counts]:
     """
     happened: dict[str, Counts] = {}
     for container, counts in later.counts.items():
-        if container in earlier.counts:
+        if container in earlier.counts and counts.requests < earlier.counts[container].requests:
+            more = counts  # it began anew, and its source does not say when
+        elif container in earlier.counts:
             more = counts - earlier.counts[container]
         elif container.began_s >= earlier.at_s - CLOCKS_APART_S:
             more = counts

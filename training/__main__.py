@@ -8,6 +8,7 @@ or a folder cannot be used.
 import argparse
 import os
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return _EXIT_UNUSABLE
     except OSError as error:
-        print(f"error: {error.filename or parsed.data} cannot be used: {error.strerror}", file=sys.stderr)
+        # a full disk has no name; what a command reads always has
+        place = error.filename or getattr(parsed, "out", None) or tempfile.gettempdir()
+        print(f"error: {place} cannot be used: {error.strerror or error}", file=sys.stderr)
         return _EXIT_UNUSABLE
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -12,6 +12,7 @@ import pandas as pd
 from category_encoders import MEstimateEncoder
 
 from flights.encoder import ENCODED_FIELDS, CategoryTable
+from flights.errors import InvalidDataset
 
 FEWEST_FLIGHTS = 50
 """A category seen less often in the training part is rare: 50 flights leave +-5 points on a rate of 18 %."""
@@ -73,12 +74,21 @@ def fit(
     fewest_flights: int = FEWEST_FLIGHTS,
     smoothing_flights: float = SMOOTHING_FLIGHTS,
 ) -> FittedCategories:
-    """Fit on the training part alone, n rows and n labels: a value is the smoothed share of delayed flights."""
+    """Fit on the training part alone, n rows and n labels: a value is the smoothed share of delayed flights.
+
+    Raises:
+        InvalidDataset: Ours: every category of a field is rare.
+    """
     fields = [field.name for field in ENCODED_FIELDS]
     vocabulary = {}
     for field in fields:
         counts = rows[field].value_counts()
         vocabulary[field] = frozenset(counts.index[counts >= fewest_flights])
+        if not vocabulary[field]:
+            raise InvalidDataset(
+                f"no {field} has {fewest_flights} flights in the training part: {len(rows):,} flights are too few for "
+                f"its {len(counts):,} values"
+            )
     fitted = FittedCategories(MEstimateEncoder(cols=fields, m=smoothing_flights), vocabulary)
     labels = pd.Series(delayed.astype(np.float64), index=rows.index)
     fitted.encoder.fit(fitted.with_rare(rows), labels)

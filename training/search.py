@@ -7,6 +7,7 @@ more with fresh seeds, since the best of many trials owes its place to luck as w
 the best beyond noise, the one whose prediction takes the fewest decisions wins.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.progress import Progress
 
+from flights.errors import InvalidDataset
 from training.booster import Hyperparameters
 from training.judging import Judged, Window, judge
 
@@ -62,9 +64,12 @@ def search(
         sha256: Of the table, so that another table's trials are not taken for this one's.
         trial_counts: How many trials each stage has in the end.
         progress: Shows each trial.
+
+    Raises:
+        InvalidDataset: Ours: the study's file is something else.
     """
     study_file.parent.mkdir(parents=True, exist_ok=True)
-    storage = JournalStorage(JournalFileBackend(str(study_file), lock_obj=JournalFileOpenLock(str(study_file))))
+    storage = _storage(study_file)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
     def stage(name: str, space: _Space, value: Callable[[Judged], float], count: int) -> list[Judged]:
@@ -94,6 +99,27 @@ def search(
         progress.advance(task)
     finalists.sort(key=_pr_auc, reverse=True)
     return Found(choose(finalists), tuple(finalists), (*first, *second))
+
+
+def _storage(study_file: Path) -> JournalStorage:
+    """Open a journal, without a byte written to what is none: Optuna takes a file whose last line alone is bad."""
+    lines = study_file.read_bytes().splitlines(keepends=True) if study_file.exists() else []
+    for number, line in enumerate(lines, start=1):
+        if not line.endswith(b"\n") or not _is_object(line):
+            raise InvalidDataset(
+                f"line {number} of {study_file} is none of Optuna's journal: take it out, or name another file"
+            )
+    try:
+        return JournalStorage(JournalFileBackend(str(study_file), lock_obj=JournalFileOpenLock(str(study_file))))
+    except (ValueError, LookupError, TypeError) as error:
+        raise InvalidDataset(f"{study_file} is not Optuna's journal: name another file") from error
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def choose(finalists: list[Judged]) -> Judged:

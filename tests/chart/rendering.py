@@ -1,5 +1,6 @@
 """The chart, rendered as `helm install` would."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ def program(name: str) -> str:
 
 def helm(*arguments: str, values: Sequence[Values] = ()) -> subprocess.CompletedProcess[str]:
     """Run Helm with these values on top, in which later ones override earlier ones."""
-    return _run((*arguments, *(["--values", "-"] if values else [])), yaml.safe_dump(merged(values)))
+    return _run((*arguments, *(["--values", "-"] if values else [])), json.dumps(merged(values)))
 
 
 @cache  # a rendering takes a third of a second, and most tests look at the same ones
@@ -59,9 +60,9 @@ def render(*values: Values, files: Sequence[str] = (), release: str = "flight-de
     return [each for each in yaml.safe_load_all(text(*values, files=files, release=release)) if each]
 
 
-def refusal(*values: Values, alone: bool = False) -> str:
+def refusal(*values: Values, alone: bool = False, release: str = "flight-delay") -> str:
     """Return the sentence with which Helm refuses these values, with one version unless they are alone."""
-    run = helm("template", "flight-delay", str(CHART), values=values if alone else (ONE_VERSION, *values))
+    run = helm("template", release, str(CHART), values=values if alone else (ONE_VERSION, *values))
     assert run.returncode != 0, "the chart was rendered"
     return run.stderr
 

@@ -86,10 +86,17 @@ def test_refuses_no_version() -> None:
     assert "name at least one" in refusal(alone=True)
 
 
+@pytest.mark.parametrize("release", ["2-flights", "flights.scl"])
+def test_refuses_a_release_that_no_service_can_be_named_after(release: str) -> None:
+    assert f"the release's name {release} makes the name {release}-flight-delay" in refusal(release=release)
+
+
 def test_every_rule_has_a_test() -> None:
     rules = re.findall(r'\{\{- fail \(?(?:printf )?"([^"]+)"', (CHART / "templates/validate.yaml").read_text())
     assert len(rules) > 20
-    refusals = "\n".join([refusal(alone=True), *(refusal(values) for values, _ in REFUSED.values())])
+    refusals = "\n".join(
+        [refusal(alone=True), refusal(release="2"), *(refusal(values) for values, _ in REFUSED.values())]
+    )
     patterns = [re.sub("%[sd]", ".+", re.escape(rule)) for rule in rules]
     assert [pattern for pattern in patterns if not re.search(pattern, refusals)] == []
 
@@ -104,6 +111,14 @@ SCHEMA_REFUSED: dict[str, Values] = {
     "a tag that moves": {"transformer": {"image": {"tag": "latest"}}},
     "an unknown way to ask who it is": {"auth": {"mode": "basic"}},
     "root": {"runtime": {"runAsUser": 0}},
+    "an image with a blank in it": {"transformer": {"image": {"repository": "flight delay"}}},
+    "a tag with a blank in it": {"transformer": {"image": {"tag": "1.0 beta"}}},
+    "a label that selects the pods": {"monitoring": {"labels": {"app.kubernetes.io/instance": "another"}}},
+    "a dashboard's label that is the chart's": {
+        "monitoring": {"dashboard": {"labels": {"app.kubernetes.io/name": "x"}}}
+    },
+    "a variable that is set already": {"tracing": {"environment": {"OTEL_RESOURCE_ATTRIBUTES": "a=b"}}},
+    "a collector with a blank in it": {"tracing": {"endpoint": "http://collector :4318"}},
     "a share in percent": {"payloadLog": {"share": 5}},
     "a collector without a protocol": {"tracing": {"endpoint": "collector:4318"}},
     "an objective of no fault at all": {"monitoring": {"rules": {"availabilityPercent": 100}}},

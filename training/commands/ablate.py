@@ -11,6 +11,7 @@ from training.calibration import WEIGHTS, Weighed, weigh
 from training.cleaning import Cleaned
 from training.judging import encoded
 from training.markdown import head, row
+from training.outputs import check_file
 from training.reading import read
 from training.splits import Split, temporal_split
 from training.stages import Stages
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     Raises:
         InvalidDataset: Ours: the table is too short for a window.
     """
+    check_file(arguments.out)
     _, cleaned = read(arguments.data, stages)
     scheduled = cleaned.rows["Fecha-I"].to_list()
     judges = {
@@ -59,7 +61,6 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
         else:
             lines += [*_changes(_chosen(CHANGES[name], arguments.change), cleaned, judges, seeds, stages), ""]
     text = "\n".join(lines)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(text)
     console.print(text, markup=False, soft_wrap=True)
     console.print(f"wrote {arguments.out}", markup=False, soft_wrap=True)

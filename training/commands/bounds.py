@@ -9,6 +9,7 @@ from training import pictures
 from training.booster import chosen_hyperparameters
 from training.bounds import Bound, bounds, learning_curve
 from training.markdown import head, row
+from training.outputs import check_folder
 from training.reading import read
 from training.splits import random_split, temporal_split
 from training.stages import Stages
@@ -29,6 +30,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     Raises:
         InvalidDataset: Ours: the table cannot be split.
     """
+    check_folder(arguments.out)
     _, cleaned = read(arguments.data, stages)
     hyperparameters = chosen_hyperparameters()
     found, curves = [], {}
@@ -38,7 +40,6 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
         with stages.stage(f"{split.name} split: learning curve"):
             curves[split.name] = learning_curve(cleaned, split, hyperparameters)
     text = "\n".join([*head("split", "what is known", *_SHOWN.values()), *map(_row, found), ""])
-    arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "bounds.md").write_text(text)
     (arguments.out / "learning.svg").write_bytes(pictures.svg(pictures.learning_curves(curves)))
     console.print(text, markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from rich.table import Table
 from training import markdown, pictures
 from training.compare import CANDIDATES, Row, compare
 from training.compare import Table as Flights
+from training.outputs import check_folder
 from training.reading import read
 from training.splits import random_split, temporal_split
 from training.stages import Stages
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     Raises:
         InvalidDataset: Ours: the table cannot be split.
     """
+    check_folder(arguments.out)
     _, cleaned = read(arguments.data, stages)
     rows: list[Row] = []
     for split in (temporal_split(cleaned.rows["Fecha-I"].to_list(), cleaned.delayed), random_split(cleaned.delayed)):
@@ -43,7 +45,6 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
             with stages.stage(f"{split.name} split: {name}"):
                 rows.append(compare(name, flights))
         console.print(_table([row for row in rows if row.split == split.name]))
-    arguments.out.mkdir(parents=True, exist_ok=True)
     content = [{**asdict(row), "fitted": row.costs()} for row in rows]
     (arguments.out / "compare.json").write_text(json.dumps(content, indent=1) + "\n")
     (arguments.out / "compare.md").write_text(tables(rows))

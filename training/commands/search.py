@@ -11,6 +11,7 @@ from rich.table import Table
 
 from training.booster import HYPERPARAMETERS, Hyperparameters
 from training.judging import encoded
+from training.outputs import check_file
 from training.reading import read
 from training.search import Found, search
 from training.stages import Stages
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--study", type=Path, default=DEFAULT_STUDY, help="Optuna's journal, resumed where there is one (%(default)s)"
     )
-    parser.add_argument("--trials", type=int, nargs=2, default=TRIALS, help="of both stages (default: %(default)s)")
+    parser.add_argument("--trials", type=_count, nargs=2, default=TRIALS, help="of both stages (default: %(default)s)")
     parser.add_argument(
         "--out", type=Path, default=HYPERPARAMETERS, help="where the chosen ones go (default: what training reads)"
     )
@@ -37,8 +38,10 @@ def run(arguments: argparse.Namespace, stages: Stages, console: Console) -> int:
     """Search, show the finalists and write the chosen hyperparameters.
 
     Raises:
-        InvalidDataset: Ours: the table is too short for a window.
+        InvalidDataset: Ours: the table is too short for a window, or the study's file is none.
     """
+    check_file(arguments.study)
+    check_file(arguments.out)
     table, cleaned = read(arguments.data, stages)
     with stages.stage("encoding the windows"):
         cut = encoded(cleaned, windows(cleaned.rows["Fecha-I"].to_list(), cleaned.delayed))
@@ -71,6 +74,12 @@ def parameter_file(found: Found, sha256: str, window_count: int) -> bytes:
         },
     }
     return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of trials, 1 or more")
+    return int(text)
 
 
 def _searched(hyperparameters: Hyperparameters) -> dict[str, object]:

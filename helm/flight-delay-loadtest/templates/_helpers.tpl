@@ -6,7 +6,7 @@
 {{/* Labels that the master's Service selects by, beside its index. Takes the release. */}}
 {{- define "loadtest.labels" -}}
 app.kubernetes.io/name: flight-delay-loadtest
-app.kubernetes.io/instance: {{ .Name }}
+app.kubernetes.io/instance: {{ .Name | quote }}
 app.kubernetes.io/managed-by: {{ .Service }}
 {{- end }}
 
@@ -14,7 +14,7 @@ app.kubernetes.io/managed-by: {{ .Service }}
 {{- define "loadtest.options" -}}
 - {{ .Values.scenario }}
 - --headless
-- --host={{ required "host is not set: it must be the URL that is asked, such as http://flight-delay.example.com" .Values.host }}
+- {{ printf "--host=%s" (required "host is not set: it must be the URL that is asked, such as http://flight-delay.example.com" .Values.host) | quote }}
 - --run-time={{ .Values.runTimeSeconds | int64 }}
 - --report=/report/{{ if .Values.report.claim }}{{ .Release.Name }}{{ else }}loadtest{{ end }}
 {{- range $name, $value := .Values.options }}

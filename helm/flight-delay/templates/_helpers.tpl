@@ -16,14 +16,14 @@
 {{/* Labels that select the release's pods, and stay as they are for good. Takes the release's name. */}}
 {{- define "flight-delay.selector" -}}
 app.kubernetes.io/name: flight-delay
-app.kubernetes.io/instance: {{ . }}
+app.kubernetes.io/instance: {{ . | quote }}
 app.kubernetes.io/component: version
 {{- end }}
 
 {{/* Labels of what the release has once. The chart's version is not among them: what does not change does not roll. Takes the release. */}}
 {{- define "flight-delay.labels" -}}
 app.kubernetes.io/name: flight-delay
-app.kubernetes.io/instance: {{ .Name }}
+app.kubernetes.io/instance: {{ .Name | quote }}
 app.kubernetes.io/managed-by: {{ .Service }}
 {{- end }}
 
@@ -31,7 +31,7 @@ app.kubernetes.io/managed-by: {{ .Service }}
 {{- define "flight-delay.versionLabels" -}}
 {{ include "flight-delay.labels" .release }}
 app.kubernetes.io/component: version
-app.kubernetes.io/version: {{ .version }}
+app.kubernetes.io/version: {{ .version | quote }}
 {{- end }}
 
 {{/* Labels of a route that leads to inference, which is what policies select by. Takes the release. */}}
@@ -71,17 +71,17 @@ group: gateway.networking.k8s.io
 kind: {{ .kind }}
 matchLabels:
   app.kubernetes.io/name: flight-delay
-  app.kubernetes.io/instance: {{ .release }}
+  app.kubernetes.io/instance: {{ .release | quote }}
   app.kubernetes.io/component: inference
 {{- end }}
 
 {{/* Where a route hangs. Takes {gateway, release, namespace, listener}. */}}
 {{- define "flight-delay.parentRef" -}}
-name: {{ .gateway.name | default (include "flight-delay.fullname" .release) }}
+name: {{ .gateway.name | default (include "flight-delay.fullname" .release) | quote }}
 {{- if and .gateway.namespace (ne .gateway.namespace .namespace) }}
-namespace: {{ .gateway.namespace }}
+namespace: {{ .gateway.namespace | quote }}
 {{- end }}
-sectionName: {{ .listener }}
+sectionName: {{ .listener | quote }}
 {{- end }}
 
 {{/* A container's security context, Pod Security "restricted" and a read-only root. Takes the numeric user. */}}

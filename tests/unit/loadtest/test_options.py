@@ -1,10 +1,14 @@
+import subprocess
+import sys
 from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
 
 import pytest
 
 from loadtest.budgets import Budgets
 from loadtest.options import budgets_from, grpc_host, shares
 
+REPOSITORY = Path(__file__).parents[3]
 SCENARIO = Budgets(p95_ms=100, p99_ms=250, error_rate=0.0, min_rps=0.9)
 
 
@@ -46,3 +50,19 @@ def test_shares_are_versions_and_weights():
 def test_other_shares_are_refused(text):
     with pytest.raises(ArgumentTypeError):
         shares(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ([], "--host is not set: it must be a URL such as http://127.0.0.1:8080"),
+        (["--host=http://127.0.0.1:9", "--report=/dev/null/report"], "--report /dev/null/report cannot be written"),
+    ],
+    ids=["no host", "no place for the report"],
+)
+def test_a_run_that_cannot_be_is_refused_before_it(given, sentence):
+    command = [sys.executable, "-m", "locust", "-f", "loadtest", "Steady", "--headless", "--run-time=1s", *given]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr

@@ -1,4 +1,3 @@
-import json
 import math
 
 import pytest
@@ -22,9 +21,10 @@ def test_no_counts_change_nothing():
     assert Counts() + make_counts(10) == make_counts(10) == make_counts(10) - Counts()
 
 
-def test_counts_come_back_from_json():
-    counts = make_counts(100, unseen=7)
-    assert Counts.from_json(json.loads(json.dumps(counts.to_json()))) == counts
+def test_a_counter_that_fell_began_anew():
+    container = Container("v", "pod", 0.0)
+    readings = [Reading(at_s, {container: make_counts(requests)}) for at_s, requests in ((0, 500), (60, 70))]
+    assert between(*readings) == {"v": make_counts(70)}
 
 
 def test_histograms_with_other_bounds_are_not_compared():

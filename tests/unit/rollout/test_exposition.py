@@ -71,6 +71,9 @@ def test_a_status_says_whose_fault_it_is(status, fault):
     assert fault_of(status) == fault
 
 
+POD_A, POD_B = (f"flight-delay-scl-1-predictor-{each}" for each in "ab")
+
+
 class Prometheus(BaseHTTPRequestHandler):
     """Answers with a page's samples, as of two pods; by its clock it is 100."""
 
@@ -78,6 +81,8 @@ class Prometheus(BaseHTTPRequestHandler):
     asked = 0
     scraped_s: Mapping[str, Sequence[float]] = {}
     """When a pod was last scraped, question by question."""
+    scraped_as: Mapping[str, str] = {}
+    """Labels of a second job that scrapes the same pods."""
 
     def do_GET(self) -> None:  # the base class names it
         (query,) = parse_qs(urlsplit(self.path).query)["query"]
@@ -95,14 +100,17 @@ class Prometheus(BaseHTTPRequestHandler):
             return
         found = [
             {"metric": {"__name__": sample.name, "pod": pod, **sample.labels}, "value": [0, str(sample.value)]}
-            for pod in ("a", "b")
+            for pod in (POD_A, POD_B)
             for sample in samples(self.page)
         ]
-        found += [{"metric": {"__name__": "process_start_time_seconds", "pod": "a"}, "value": [0, "77.5"]}]
+        found += [{"metric": {"__name__": "process_start_time_seconds", "pod": POD_A}, "value": [0, "77.5"]}]
+        found += [{**each, "metric": {**each["metric"], **self.scraped_as}} for each in found if self.scraped_as]
         self._answer(found)
 
     def _answer(self, found: object) -> None:
-        body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": found}}).encode()
+        self._send(json.dumps({"status": "success", "data": {"resultType": "vector", "result": found}}).encode())
+
+    def _send(self, body: bytes) -> None:
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
@@ -114,9 +122,9 @@ class Prometheus(BaseHTTPRequestHandler):
 @pytest.fixture
 def prometheus(page):
     """The address of a Prometheus with that page."""
-    Prometheus.page, Prometheus.asked = page, 0
+    Prometheus.page, Prometheus.asked, Prometheus.scraped_as = page, 0, {}
     server = HTTPServer(("127.0.0.1", 0), Prometheus)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -125,15 +133,15 @@ def prometheus(page):
 
 
 def test_prometheus_gives_the_same_counts_as_the_pods(prometheus, page):
-    reading = PrometheusSource(prometheus, "flights").read()
+    reading = PrometheusSource(prometheus, "flights", "flight-delay").read()
     (counts,) = counts_by_version(samples(page)).values()
-    assert reading.counts == {Container("scl-1", "a", 77.5): counts, Container("scl-1", "b", 0.0): counts}
+    assert reading.counts == {Container("scl-1", POD_A, 77.5): counts, Container("scl-1", POD_B, 0.0): counts}
 
 
 def test_what_happened_before_the_call_is_waited_for_until_every_pod_was_scraped(prometheus, monkeypatch):
     monkeypatch.setattr("rollout.prometheus.time.sleep", lambda _: None)
     Prometheus.scraped_s = {"a": (98, 103, 103, 103), "b": (97, 97, 97, 102)}
-    assert len(PrometheusSource(prometheus, "flights").read_now().counts) == 2
+    assert len(PrometheusSource(prometheus, "flights", "flight-delay").read_now().counts) == 2
     assert Prometheus.asked == 4
 
 
@@ -141,17 +149,95 @@ def test_a_pod_that_is_never_scraped_is_named(prometheus, monkeypatch):
     monkeypatch.setattr("rollout.prometheus.SCRAPED_S", -1)
     Prometheus.scraped_s = {"a": (103,), "b": (97,)}
     with pytest.raises(CannotRollOut, match="has not scraped b for"):
-        PrometheusSource(prometheus, "flights").read_now()
+        PrometheusSource(prometheus, "flights", "flight-delay").read_now()
 
 
 def test_a_prometheus_that_does_not_scrape_the_pods_is_named(prometheus):
     Prometheus.page = ""
     with pytest.raises(CannotRollOut, match="has no series flight_delay_"):
-        PrometheusSource(prometheus, "flights").read()
+        PrometheusSource(prometheus, "flights", "flight-delay").read()
+
+
+def test_a_pod_that_two_jobs_scrape_is_counted_once(prometheus, page):
+    Prometheus.scraped_as = {"job": "another"}
+    reading = PrometheusSource(prometheus, "flights", "flight-delay").read()
+    (counts,) = counts_by_version(samples(page)).values()
+    assert set(reading.counts.values()) == {counts}
+
+
+def test_another_release_that_serves_the_same_version_is_not_counted(prometheus):
+    with pytest.raises(CannotRollOut, match="of other-flight-delay in namespace flights"):
+        PrometheusSource(prometheus, "flights", "other-flight-delay").read()
+
+
+SERIES = {"__name__": "flight_delay_requests_total", "pod": POD_A, "model_version": "scl-1", "status": "200"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", "<html>", "[]", "null", "7", '{"status": "error"}', '{"data": null}', '{"data": {"result": "abc"}}'),
+        json.dumps({"data": {"result": [None]}}),
+        json.dumps({"data": {"result": [{"metric": SERIES}]}}),
+        json.dumps({"data": {"result": [{"metric": SERIES, "values": [[0, "1"]]}]}}),
+        json.dumps({"data": {"result": [{"metric": SERIES, "value": [0, "many"]}]}}),
+        json.dumps({"data": {"resultType": "scalar", "result": [0, "1"]}}),
+        '{"data":' * 100_000,
+    ],
+    ids=lambda body: body[:40] or "nothing",
+)
+def test_what_is_no_answer_of_a_prometheus_is_shown(prometheus, monkeypatch, body):
+    monkeypatch.setattr(Prometheus, "do_GET", lambda self: self._send(body.encode()))
+    for read in ("read", "read_now"):
+        with pytest.raises(CannotRollOut, match="does not answer as Prometheus does"):
+            getattr(PrometheusSource(prometheus, "flights", "flight-delay"), read)()
+
+
+@pytest.mark.parametrize("number", ["NaN", "+Inf", "-1"])
+def test_a_counter_that_is_no_number_from_0_on_is_refused(number):
+    page = f'flight_delay_requests_total{{model_version="scl-1",status="200"}} {number}\n'
+    with pytest.raises(CannotRollOut, match="a counter must be a finite number from 0 on"):
+        counts_by_version(samples(page))
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("<html>", "it is no page of metrics"),
+        ('flight_delay_requests_total{model_version="scl-1",sta', "it is no page of metrics"),
+        ("flight_delay_requests_total 5\n", "has no label model_version"),
+        ('flight_delay_requests_total{model_version="scl-1"} 5\n', "has no label status"),
+        ('flight_delay_request_seconds_bucket{model_version="scl-1"} 5\n', "has no label le"),
+        ('flight_delay_request_seconds_bucket{model_version="scl-1",le="low"} 5\n', "has the bound 'low'"),
+    ],
+    ids=["HTML", "cut", "no version", "no status", "no bound", "a bound that is none"],
+)
+def test_what_is_no_page_of_the_transformer_is_refused_in_a_sentence(page, sentence):
+    with pytest.raises(CannotRollOut, match=sentence):
+        counts_by_version(samples(page))
+
+
+def test_odd_but_legal_pages_are_read():
+    page = """  flight_delay_requests_total  { model_version = "a\\"b" , status = "200" , }   1e3  1700000000
+flight_delay_request_seconds_bucket{model_version="a\\"b",le="+Inf"} 3
+flight_delay_request_seconds_bucket{model_version="a\\"b",le="1e-3"} 1 # {trace_id="x"} 1 1
+"""
+    (counts,) = (counts for version, counts in counts_by_version(samples(page)).items() if version == 'a"b')
+    assert (counts.requests, counts.seconds.bounds, counts.seconds.counts) == (1000, (0.001,), (1, 2))
 
 
 def test_a_prometheus_that_is_away_is_named():
     with pytest.raises(CannotRollOut, match=r"Prometheus at http://127.0.0.1:9 cannot be asked"):
-        PrometheusSource("http://127.0.0.1:9", "flights").read()
-    with pytest.raises(CannotRollOut, match="must begin with http"):
-        PrometheusSource("prometheus:9090", "flights")
+        PrometheusSource("http://127.0.0.1:9", "flights", "flight-delay").read()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("prometheus:9090", "must begin with http"),
+        *((url, "must name a host") for url in ("http://", "http:///x", "http://[::1", "http://a b", "http://a:99999")),
+    ],
+)
+def test_an_address_that_is_none_is_refused(url, sentence):
+    with pytest.raises(CannotRollOut, match=f"--prometheus .* {sentence}"):
+        PrometheusSource(url, "flights", "flight-delay")

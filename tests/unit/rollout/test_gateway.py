@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,12 +45,22 @@ class Proxy(BaseHTTPRequestHandler):
         pass
 
 
+def _raw(answer: str) -> Callable[[Proxy], None]:
+    def answers(self: Proxy) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(answer.encode())
+
+    return answers
+
+
 @pytest.fixture
 def proxy() -> Iterator[type[Proxy]]:
     kind = type("OneProxy", (Proxy,), {})
     server = HTTPServer(("127.0.0.1", 0), kind)
     kind.url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield kind
     server.shutdown()
@@ -83,6 +93,24 @@ def test_what_is_wrong_with_golden_flights_is_a_sentence(proxy, change, sentence
         setattr(proxy, name, value)
     with pytest.raises(AssertionError, match=sentence):
         raise AssertionError(Gateway(proxy.url, "flight-delay").golden_fault("scl-1", GOLDEN, patience_s=0.1))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("", "<html>", "[]", "null", '{"outputs": null}', '{"model_version": "scl-1", "outputs": []}'),
+        '{"model_version": "scl-1", "outputs": [{"name": "delay_probability"}, {"name": "delayed", "data": [true]}]}',
+        '{"model_version": "scl-1", "outputs": [{"name": "delay_probability", "data": ["a"]},'
+        ' {"name": "delayed", "data": [true]}]}',
+        '{"model_version": "scl-1", "outputs": [{"name": "delay_probability", "data": [0.1, 0.2]},'
+        ' {"name": "delayed", "data": [true]}]}',
+    ],
+    ids=["nothing", "HTML", "a list", "null", "no outputs", "no output", "no data", "no number", "another length"],
+)
+def test_what_is_no_answer_of_a_version_is_a_fault_in_a_sentence(proxy, monkeypatch, answer):
+    monkeypatch.setattr(proxy, "do_POST", _raw(answer))
+    fault = Gateway(proxy.url, "flight-delay").golden_fault("scl-1", GOLDEN, patience_s=0)
+    assert fault == "its golden flights get no answer through the gateway (what comes back is not a version's answer)"
 
 
 def test_a_gateway_that_is_away_is_a_fault_and_a_wrong_address_an_error():
@@ -121,6 +149,12 @@ def test_every_pod_that_runs_and_answers_is_read():
         Container("v1", "a", 1.0): 5,
         Container("v2", "b", 2.0): 7,
     }
+
+
+def test_a_pod_that_answers_something_else_is_named():
+    pods = [Pod("a", "v1", True, False, 1.0, 0)]
+    with pytest.raises(CannotRollOut, match="the metrics of a cannot be read: it is no page of metrics"):
+        PodSource(SimpleNamespace(pods=lambda: pods), lambda _: "<html>").read()  # type: ignore[arg-type]
 
 
 def test_what_kserve_says_is_one_line():

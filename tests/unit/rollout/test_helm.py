@@ -30,9 +30,8 @@ elif verb == "upgrade":
         sys.exit("Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress")
     if state["refuses"]:
         sys.exit("WARNING: something\\nError: UPGRADE FAILED: " + state["refuses"])
-    import yaml
     number = str(len(revisions) + 1)
-    state["values"][number] = yaml.safe_load(sys.stdin)
+    state["values"][number] = json.load(sys.stdin)  # YAML would leave it to Helm what the text 1e5 is
     revisions.append({{**revisions[-1], "revision": int(number), "status": "deployed",
                       "description": sys.argv[sys.argv.index("--description") + 1]}})
     kept.write_text(json.dumps(state))

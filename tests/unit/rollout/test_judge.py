@@ -1,9 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rollout import simulation
+from rollout.counts import Histogram
+from rollout.errors import CannotRollOut
+from rollout.journal import Journal, Observation
 from rollout.judge import Health, Look, Ruling, judge
+from rollout.simulation import SECONDS
 from tests.unit.rollout.counted import ALL_WELL, LAST_LOOK, RULES, make_counts
 
 STABLE = make_counts(100_000, server_faults=20, caller_faults=900, unseen=500)
@@ -52,6 +57,34 @@ def test_twenty_requests_are_no_reason_for_a_verdict(faults):
     verdict = judge(make_counts(20, server_faults=faults), STABLE, ALL_WELL, LAST_LOOK, RULES)
     assert verdict.ruling == Ruling.WAIT
     assert "200 of each are needed" in verdict.reason
+
+
+@pytest.mark.parametrize("beyond", ["both", "canary"])
+def test_durations_beyond_the_last_bucket_are_judged_and_noted(beyond):
+    counts = make_counts(5_000, **GOOD)
+    slow = replace(counts, seconds=Histogram(SECONDS, (*(0.0 for _ in SECONDS), 5_000.0)))
+    verdict = judge(slow, slow if beyond == "both" else STABLE, ALL_WELL, LAST_LOOK, RULES)
+    assert verdict.ruling == {"both": Ruling.WAIT, "canary": Ruling.ROLL_BACK}[beyond]
+    assert "p95 more than 7500 ms beside" in verdict.reason
+    journal = Journal("scl-1", {}, (5,), 0.0)
+    journal.observe(Observation(1.0, 0.0, 5, verdict.ruling, tuple(verdict.findings), slow, STABLE))
+    assert Journal.decode(journal.encode()) == journal
+
+
+def test_counts_of_different_buckets_are_an_error_in_a_sentence():
+    other = replace(STABLE, probabilities=Histogram((0.5, 1.0), (50_000.0, 50_000.0, 0.0)))
+    with pytest.raises(CannotRollOut, match="both versions must have the same transformer image"):
+        judge(make_counts(5_000, **GOOD), other, ALL_WELL, LAST_LOOK, RULES)
+
+
+def test_requests_without_an_answer_are_no_evidence_of_probabilities_or_categories():
+    random = np.random.default_rng(1)
+    mostly_refused = simulation.Drawing(replace(simulation.GOOD, caller_faults=0.85), random)
+    rulings = [
+        ruled(judge(*(mostly_refused.counts(each) for each in (1_000, 20_000)), ALL_WELL, LAST_LOOK, RULES), "psi")
+        for _ in range(300)
+    ]
+    assert Ruling.ROLL_BACK not in rulings
 
 
 def test_one_fault_in_three_hundred_is_a_blip_that_is_waited_out():

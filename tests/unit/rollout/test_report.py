@@ -1,8 +1,10 @@
 """What people read: the page, the table, the arguments' errors."""
 
 import base64
+import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -40,8 +42,33 @@ def test_a_journal_comes_back_as_it_was(promoted):
 def test_a_journal_of_another_release_of_the_program_is_refused(promoted):
     with pytest.raises(CannotRollOut, match="written by another release of this program"):
         Journal.decode(promoted.encode().replace('"format":1', '"format":2'))
-    with pytest.raises(CannotRollOut, match="the journal cannot be read"):
-        Journal.decode("[]")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(
+            {"steps": "5,25"},
+            {"steps": 5},
+            {"base": [1]},
+            {"base": {"v": "all"}},
+            {"state": "lost"},
+            {"began_s": "then"},
+        ),
+        *({"version": None}, {"moves": None}, {"moves": [{"at_s": "x", "weights": {}, "why": ""}]}),
+        *({"observations": [3]}, {"began_s": "then"}),
+    ],
+    ids=str,
+)
+def test_a_journal_with_a_value_of_another_type_is_refused(promoted, change):
+    with pytest.raises(CannotRollOut, match="the journal cannot be read, delete it to begin anew: "):
+        Journal.decode(json.dumps(json.loads(promoted.encode()) | change))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '"x"', '{"format":1', "[" * 100_000], ids=lambda text: text[:9])
+def test_what_is_no_journal_is_refused(text):
+    with pytest.raises(CannotRollOut, match="the journal cannot be read, delete it to begin anew: "):
+        Journal.decode(text)
 
 
 def test_a_journal_does_not_grow_without_end(promoted):
@@ -135,6 +162,66 @@ def test_no_cluster_is_an_error_in_a_sentence(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(("text", "time_s"), [("90", 90), ("90s", 90), ("1.5m", 90), ("1h", 3600)])
 def test_times_have_units(text, time_s):
     assert arguments.seconds(text) == time_s
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["simulate", "--rollouts", "0"], "--rollouts: '0' must be a whole number, 1 or more"),
+        (["simulate", "--rate", "0"], "--rate: '0' must be above 0"),
+        (["simulate", "--seed", "-1"], "--seed: '-1' must be a whole number, 0 or more"),
+        (["status", "--window", "0s"], "--window: '0s' must be at least 1s"),
+        (["run", "v", "--allow-5xx", "nan"], "--allow-5xx: 'nan' is neither a number nor a percentage"),
+        (["run", "v", "--wait", "9" * 400], "must be at most 720h"),
+    ],
+    ids=lambda given: " ".join(given)[:30] if isinstance(given, list) else "",
+)
+def test_numbers_that_make_no_sense_are_refused_in_a_sentence(given, sentence, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(given)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_simulation_without_time_to_look_is_refused(capsys):
+    assert command.main(["simulate", "--interval", "0"]) == 2
+    assert capsys.readouterr().err == "error: --interval 0s: it must be at least 1s\n"
+
+
+@pytest.mark.parametrize("content", ["a: [b", "<html>", "apiVersion: v1\nkind: Config\nclusters: 5\n"])
+def test_a_kubeconfig_that_is_none_is_an_error_in_a_sentence(monkeypatch, tmp_path, capsys, content):
+    path = tmp_path / "config"
+    path.write_text(content)
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+    assert command.main(["status"]) == 2
+    assert re.fullmatch(r"error: the kubeconfig .* cannot be read: .*\n", capsys.readouterr().err)
+
+
+class Recorded(command.Command):
+    """A command without a cluster."""
+
+    def __init__(self, journal: Journal, *given: str) -> None:
+        self._parsed = arguments.parser().parse_args(given)
+        self._journals = SimpleNamespace(load=lambda: journal)  # type: ignore[assignment]
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_a_report_without_a_place_is_found_out_before_the_rollout(promoted, tmp_path):
+    with pytest.raises(CannotRollOut, match="is a folder: it must be a file"):
+        Recorded(promoted, "run", "v", "--out", str(tmp_path)).run()
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotRollOut, match="cannot be written: File exists"):
+        Recorded(promoted, "run", "v", "--out", str(tmp_path / "file/report.html")).run()
+
+
+def test_a_report_that_fails_after_the_rollout_does_not_hide_what_was_decided(promoted, tmp_path):
+    recorded = Recorded(promoted, "run", "v", "--out", str(tmp_path))
+    recorded._report_if_possible()
+    (note,) = recorded.notes
+    assert note.startswith("there is no report: --out")
 
 
 def test_rules_have_the_limits_that_were_given():

@@ -1,8 +1,12 @@
+import errno
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from string import ascii_uppercase
 
 import numpy as np
 import pytest
@@ -185,3 +189,67 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(year_table, tmp_path, caps
 def test_a_version_that_cannot_be_a_kubernetes_name_is_refused(version):
     with pytest.raises(SystemExit, match="2"):
         main(["--data", "x.csv", "--version", version])
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_one_sentence_that_names_the_bundle_and_leaves_the_old_one(
+    finished, year_table, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "bundle"
+    shutil.copytree(finished[0], out)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main(["--data", str(year_table), "--out", str(out), "--version", "another"]) == 2
+    assert capsys.readouterr().err.endswith(f"error: the bundle {out} cannot be written: No space left on device\n")
+    assert contents(out) == contents(finished[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_a_full_disk_is_not_blamed_on_the_table(year_table, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Path, "write_text", full)
+    assert main(["compare", "--data", str(year_table), "--out", str(tmp_path), "--only", "majority"]) == 2
+    assert f"error: {tmp_path} cannot be used: No space left on device\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["compare", "bounds", "ablate", "search"])
+def test_results_without_a_place_are_found_out_before_the_work(command, tmp_path, capsys):
+    """It used to be after the work of minutes."""
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" if command in ("compare", "bounds") else tmp_path
+    study = ["--study", str(tmp_path / "study.log")] if command == "search" else []
+    assert main([command, "--data", "not-read-yet", "--out", str(out), *study]) == 2
+    assert re.fullmatch(rf"error: {out} cannot be used: (File exists|Is a directory)\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("not,a,journal\n", "line 1 of {} is none of Optuna's journal: take it out, or name another file"),
+        ('{"op_code": 0, "wor', "line 1 of {} is none of Optuna's journal: take it out, or name another file"),
+        ('{"a": 1}\n', "{} is not Optuna's journal: name another file"),
+    ],
+    ids=["a table", "cut", "other JSON"],
+)
+def test_a_study_that_is_no_journal_is_one_sentence_and_stays_as_it_is(year_table, tmp_path, capsys, content, sentence):
+    study = tmp_path / "study.log"
+    study.write_text(content)
+    arguments = ["--study", str(study), "--trials", "1", "1", "--out", str(tmp_path / "chosen.json")]
+    assert main(["search", "--data", str(year_table), *arguments]) == 2
+    assert f"error: {sentence.format(study)}\n" in capsys.readouterr().err
+    assert study.read_text() == content
+
+
+@pytest.mark.parametrize("trials", [("0", "1"), ("1", "-1"), ("1", "x")])
+def test_a_search_of_no_trials_is_refused(trials, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["search", "--data", "not-read", "--trials", *trials])
+    assert "must be a whole number of trials, 1 or more" in capsys.readouterr().err
+
+
+def test_a_table_whose_airlines_are_all_rare_is_one_sentence(tmp_path, capsys):
+    codes = (f"{first}{second}{third}" for first in "AB" for second in ascii_uppercase for third in ascii_uppercase)
+    rows = [row | {"Emp-I": code} for row, code in zip(make_year()[::3], codes, strict=False)]
+    assert main(["--data", str(write_table(tmp_path / "rare.csv", rows)), "--out", str(tmp_path / "bundle")]) == 2
+    assert "error: no Emp-I has 50 flights in the training part: " in capsys.readouterr().err
