@@ -48,7 +48,7 @@ class HttpConnection(HttpToolsProtocol):
     _message_bytes: int | None = None  # of the request that is being read; -1 in the piece that it begins in
     _begun = 0  # requests so far
     _begun_at_last_look: int | None = None
-    _unread_at_last_look = 0
+    _unread_at_last_look: tuple[int, int] | None = None  # bytes of answers, and requests so far
     _running: Any = None  # uvicorn's cycle whose task was started last
     _in_head = False
     _upgrade = False
@@ -70,7 +70,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def look(self) -> None:
         """Cut off a client that has read nothing since the last look; refuse a request that was being read then."""
-        unread = self.transport.get_write_buffer_size()
+        # a new request's answer may leave as much unread as the one before: who asks on also reads on
+        unread = self.transport.get_write_buffer_size(), self._begun
         if unread == self._unread_at_last_look and self.cut_off():
             return
         self._unread_at_last_look = unread
