@@ -25,7 +25,7 @@ scan: install  ## checkov on the charts' manifests, the Dockerfiles, Terraform a
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
 	@.venv/bin/pytest -m "not cluster" --ignore tests/served --numprocesses 2 --dist loadfile
-	@.venv/bin/pytest -m "not cluster" tests/served --numprocesses 2 --dist loadfile
+	@$(ALONE) .venv/bin/pytest -m "not cluster" tests/served --numprocesses 2 --dist loadfile
 
 soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing may be left of them
 	@SOAK_S=$(or $(SOAK_S),60) .venv/bin/pytest tests/served/test_soak.py
@@ -83,7 +83,7 @@ report:  ## write model card and pictures into a trained bundle (DATA, OUT=build
 	@scripts/install.sh training
 	@.venv/bin/python -m training report --data "$(DATA)" --bundle "$(or $(OUT),build/bundle)"
 
-dashboard: install  ## Grafana on 127.0.0.1, of a running `make serve` (HTTP_PORT; needs prometheus and grafana)
+dashboard: install  ## Grafana, or pictures of its panels, of a running `make serve` (HTTP_PORT; needs prometheus)
 	@.venv/bin/python -m scripts.watch
 
 stress: install  ## the old service's stress test against `make serve` (SECONDS=45; needs wrk)

@@ -2,11 +2,13 @@
 
 ``make dashboard`` runs it. It reads HTTP_PORT (8080), PROMETHEUS_PORT (9090) and GRAFANA_PORT (3000) from the
 environment, keeps what both write in build/dashboard, and ends both on Ctrl-C. All listen on 127.0.0.1.
+Where there is no Grafana, ``scripts.draw_dashboard`` shows the same panels in its place.
 """
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build/dashboard"
 ADDRESS = "127.0.0.1"
 SCRAPE_S = 1
+UNPACKED = ROOT / "build/prometheus/usr/bin"
+"""Where scripts/prometheus.sh puts it."""
 
 
 def prometheus_config(ports: Iterable[int], rules: Path | None = None) -> dict[str, Any]:
@@ -76,12 +80,10 @@ def _grafana() -> list[str] | None:
 
 def main() -> int:
     """Run both until Ctrl-C; return the exit code."""
-    prometheus, grafana = shutil.which("prometheus"), _grafana()
-    if prometheus is None or grafana is None:
-        absent = " and ".join(
-            name for name, found in (("prometheus", prometheus), ("grafana", grafana)) if found is None
-        )
-        print(f"{absent} not on PATH: `make dashboard` needs prometheus and grafana installed", file=sys.stderr)
+    prometheus = shutil.which("prometheus") or shutil.which("prometheus", path=UNPACKED)
+    grafana = _grafana()
+    if prometheus is None:
+        print("prometheus not on PATH: install it, or scripts/prometheus.sh puts it into build/", file=sys.stderr)
         return 1
     http_port, prometheus_port, grafana_port = (
         int(os.environ.get(name) or port)
@@ -102,11 +104,17 @@ def main() -> int:
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_LOG_LEVEL": "warn",
     }
+    address = f"http://{ADDRESS}:{grafana_port}/d/{dashboard.UID}"
+    if grafana is None:
+        address = f"http://{ADDRESS}:{grafana_port}/ (grafana not on PATH: its panels are drawn, every 15 s)"
+        program = [sys.executable, "-m", "scripts.draw_dashboard", f"http://{ADDRESS}:{prometheus_port}"]
+        grafana = [*program, "--port", str(grafana_port)]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     both = [
         subprocess.Popen([prometheus, *prometheus_arguments(FOLDER, prometheus_port)]),
         subprocess.Popen(grafana, env={**os.environ, **settings}),
     ]
-    print(f"http://{ADDRESS}:{grafana_port}/d/{dashboard.UID}")
+    print(address, flush=True)
     try:
         while all(process.poll() is None for process in both):
             with suppress(subprocess.TimeoutExpired):
@@ -117,7 +125,7 @@ def main() -> int:
         for process in both:
             process.terminate()
             process.wait()
-    print("prometheus or grafana ended by itself: the other one was stopped", file=sys.stderr)
+    print("prometheus or what shows it ended by itself: the other one was stopped", file=sys.stderr)
     return 1
 
 

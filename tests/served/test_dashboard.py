@@ -1,13 +1,16 @@
 """The dashboard and the rules, on what a real pair under load tells a real Prometheus."""
 
+import io
 import json
 import re
+import shutil
 
+import matplotlib.pyplot as plt
 import pytest
 
-from scripts import dashboard
+from scripts import dashboard, draw_dashboard
 from scripts.ports import free_ports
-from tests.served.running import wait_until
+from tests.served.running import get, listens, wait_until
 from tests.served.watched import MixedLoad, Prometheus, without_variables
 
 pytestmark = [pytest.mark.served, pytest.mark.prometheus]
@@ -65,3 +68,34 @@ def test_unseen_airlines_and_destinations_are_the_share_that_was_asked(watched):
     # 5 requests in turn: 32 flights are encoded, of them each of the two is one
     (airlines,) = watched.numbers('version:flight_delay_unseen_categories:ratio_rate1h{field="airline"}')
     assert airlines == pytest.approx(1 / 33, rel=0.5)
+
+
+def test_without_grafana_the_panels_are_drawn(start, tmp_path):
+    (tmp_path / "prometheus").symlink_to(shutil.which("prometheus"))
+    ports = dict(zip(("PROMETHEUS_PORT", "GRAFANA_PORT"), free_ports(2), strict=True))
+    page = ports["GRAFANA_PORT"]
+    environment = {name: str(port) for name, port in ports.items()} | {"PATH": str(tmp_path)}
+    watching = start("-m", "scripts.watch", until=(page, "/"), env=environment)
+    assert f"http://127.0.0.1:{page}/" in watching.stdout
+    assert 'src="dashboard.png"' in get(page, "/").body.decode()
+    picture = plt.imread(io.BytesIO(get(page, "/dashboard.png").body))
+    assert picture.shape[0] > 1000
+    assert get(page, "/favicon.ico").status == 404
+    assert watching.stop() == 0
+    assert not [port for port in ports.values() if listens(port)]
+
+
+def test_a_prometheus_that_is_away_is_told(start):
+    port, nobody = free_ports(2)
+    start("-m", "scripts.draw_dashboard", f"http://127.0.0.1:{nobody}", "--port", port, until=(port, "/"))
+    answer = get(port, "/dashboard.png")
+    assert answer.status == 503
+    assert f"http://127.0.0.1:{nobody} does not answer" in answer.body.decode()
+
+
+def test_every_panel_is_drawn_with_what_it_shows(watched, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(draw_dashboard.Axes, "text", lambda *arguments, **_: said.append(arguments[3]))
+    draw_dashboard.draw(draw_dashboard.Prometheus(watched.url, 1), tmp_path / "dashboard.png")
+    assert "No data" not in said
+    assert said

@@ -62,6 +62,7 @@ class Prometheus:
 
     def __init__(self, port):
         self._port = port
+        self.url = f"http://127.0.0.1:{port}"
 
     @classmethod
     def start(cls, start, folder, port, *scraped):

@@ -2,7 +2,7 @@
 
 import csv
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -43,14 +43,19 @@ def make_row(scheduled: str = "2019-03-05 10:00:00", delay_minutes: float = 5, *
     return row | {name.replace("_", "-"): value for name, value in changes.items()}
 
 
-def make_year(count: int = 3000, seed: int = 7) -> list[Row]:
+def make_year(
+    count: int = 3000,
+    seed: int = 7,
+    airlines: Sequence[str] = _AIRLINES,
+    destinations: Sequence[str] = _DESTINATIONS,
+) -> list[Row]:
     """Return a year of flights; evenings and one airline are late more often, two codes are rare."""
     random = Random(seed)
     first = datetime(2019, 1, 1)
     rows = []
     for number in range(count):
         scheduled = first + timedelta(minutes=5 * random.randrange(365 * 24 * 12))
-        airline, destination = random.choice(_AIRLINES), random.choice(_DESTINATIONS)
+        airline, destination = random.choice(airlines), random.choice(destinations)
         if number % 300 == 0:
             airline = f"R{number // 300:02}"
         if number % 400 == 0:
