@@ -28,8 +28,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 # A model of made flights says something else than the shipped one, and a request's duration is the machine's here.
 RULES = (
-    "--steps 50,100 --interval 6 --wait 80 "
-    "--allow-p95-ratio 4 --refuse-p95-ratio 12 --allow-psi 50 --refuse-psi 100"
+    "--steps 50,100 --interval 6 --wait 80 --allow-p95-ratio 4 --refuse-p95-ratio 12 --allow-psi 50 --refuse-psi 100"
 )
 
 BUILD_TOOLS = {"CONTAINER_TOOL": "buildah", "BUILD_TOOL": f"{ROOT / '../shared/cluster/cluster'} image"}
