@@ -25,7 +25,7 @@ scan: install  ## checkov on the charts' manifests, the Dockerfiles, Terraform a
 
 test: install  ## all tests that need no cluster (the real data's only where it is there)
 	@.venv/bin/pytest -m "not cluster" --ignore tests/served --numprocesses 2 --dist loadfile
-	@$(ALONE) .venv/bin/pytest -m "not cluster" tests/served --numprocesses 2 --dist loadfile
+	@.venv/bin/pytest -m "not cluster" tests/served --numprocesses 2 --dist loadfile
 
 soak: install  ## a minute of load and faults (SOAK_S=<seconds>), then nothing may be left of them
 	@SOAK_S=$(or $(SOAK_S),60) .venv/bin/pytest tests/served/test_soak.py

@@ -7,10 +7,10 @@ need REGISTRY BUCKET
 tool="${CONTAINER_TOOL:-docker}"
 read -ra builder <<<"${BUILD_TOOL:-$tool}"
 repository="$REGISTRY/flight-delay-transformer"
-git diff --quiet HEAD 2>/dev/null || [ -n "${COMMIT:-}" ] || {
-    echo "the working tree differs from $commit: commit first, for an image is named after its commit." >&2
-    exit 1
-}
+sources=(flights transformer requirements/transformer.txt Dockerfile.transformer .dockerignore helm/flight-delay)
+changed="$([ -n "${COMMIT:-}" ] || git status --porcelain -- "${sources[@]}")"  # those that git does not know too
+[ -z "$changed" ] || wrong "these differ from commit $commit, after which image and chart are named: commit first.
+$changed"
 
 pull() {
     if [ "$tool" = buildah ]; then
@@ -32,15 +32,22 @@ push() {
 digest_of() { # of what is in the registry, empty if nothing is
     python -m scripts.release.registry "$repository" "$version" ${PLAIN_HTTP:+--plain-http}
 }
-packages() { # the names of the folders that describe the image's packages
+look() { # what the image has: Python's packages by their folders' names, and what its base says of its own
     local list='import importlib.metadata as m; print("\n".join(sorted(d.name for d in m.distributions())))'
+    local dpkg=/var/lib/dpkg/status system=/etc/os-release
     if [ "$tool" = buildah ]; then
-        local container
+        local container root
         container="$(buildah from --pull-never "$repository:$version")"
-        ls "$(buildah mount "$container")"/opt/flight-delay/venv/lib/python3*/site-packages | sed -n 's/-[^-]*\.dist-info$//p'
+        root="$(buildah mount "$container")"
+        ls "$root"/opt/flight-delay/venv/lib/python3*/site-packages | sed -n 's/-[^-]*\.dist-info$//p' >"$out/packages.txt"
+        cat "$root$dpkg" >"$out/dpkg" || say "its base has no $dpkg: the SBOM has Python's packages alone"
+        cat "$root$system" >"$out/system" || true
         buildah rm "$container" >/dev/null
     else
-        "$tool" run --rm --entrypoint /opt/flight-delay/venv/bin/python "$repository:$version" -c "$list"
+        run() { "$tool" run --rm --entrypoint "$1" "$repository:$version" "${@:2}"; }
+        run /opt/flight-delay/venv/bin/python -c "$list" >"$out/packages.txt"
+        run cat "$dpkg" >"$out/dpkg" || say "its base has no $dpkg: the SBOM has Python's packages alone"
+        run cat "$system" >"$out/system" || true
     fi
 }
 
@@ -57,8 +64,9 @@ else
 fi
 say "image $repository@$digest"
 
-packages >"$out/packages.txt"
-python -m scripts.release.sbom "$out/packages.txt" requirements/transformer.txt "$number" >"$out/sbom.json"
+look
+python -m scripts.release.sbom "$out/packages.txt" requirements/transformer.txt "$number" "$out/dpkg" "$out/system" \
+    >"$out/sbom.json"
 python -m scripts.release.provenance "$repository" "$digest" "$commit" >"$out/provenance.json"
 python -m scripts.release.bucket put "$out/sbom.json" "gs://$BUCKET/images/$digest/sbom.json"
 python -m scripts.release.bucket put "$out/provenance.json" "gs://$BUCKET/images/$digest/provenance.json"

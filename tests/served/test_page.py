@@ -287,9 +287,11 @@ class TestWhatIsWrong:
         [
             (503, '{"error": "the predictor is away"}', "The service answered 503: the predictor is away"),
             (502, "<html>Bad Gateway</html>", "The service answered 502: <html>Bad Gateway</html>"),
+            (502, '{"error": {"code": 2}}', 'The service answered 502: {"error": {"code": 2}}'),
+            (502, f"<html>{'x' * 10_000}</html>", f"The service answered 502: <html>{'x' * 294}…"),
             (404, '{"error": "gone"}', "This version is not served any more: load the page again."),
         ],
-        ids=["the service's own", "a proxy's", "a version that went"],
+        ids=["the service's own", "a proxy's", "an object", "a long page", "a version that went"],
     )
     def test_with_the_service_is_said_as_an_alert(self, page, golden, status, body, sentence):
         refuse(page, status, body)

