@@ -4,6 +4,7 @@
 #   NAMESPACE  of the release (default: flight-delay)
 #   VALUES     file with the environment's values for the chart; neither versions nor the image are in it
 #   DATA       table of flights to train on
+#   PODS_WAIT  seconds that a new image's pods have to come up in (default: 300); then it is undone
 #   AGAIN      1: judge a bundle that was refused before once more
 #   ROLLOUT_ARGS  further arguments of `rollout run`
 #   COMMIT     what is released (default: HEAD, unless files differ from it); PLAIN_HTTP=1 for a registry without TLS
@@ -60,6 +61,7 @@ commit="${COMMIT:-$(git rev-parse HEAD 2>/dev/null || true)}"
 number="$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)"
 version="$number-g${commit:0:12}"  # of image and chart: a commit has one
 out="${RELEASE_OUT:-build/release}"
+[[ "${PODS_WAIT:-300}" =~ ^[0-9]{1,5}$ ]] || wrong "PODS_WAIT is $PODS_WAIT: it must be whole seconds."
 plain=()
 [ -z "${PLAIN_HTTP:-}" ] || plain=(--plain-http)
 mkdir -p "$out"

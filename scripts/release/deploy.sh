@@ -20,7 +20,7 @@ else
         --set "versions.$first.weight=100" >/dev/null
 fi
 say "waiting for pods of $image"
-python -m scripts.release.pods "$namespace" "$release" "$image" || {
+python -m scripts.release.pods "$namespace" "$release" "$image" "${PODS_WAIT:-300}" || {
     helm "${undo[@]}" --namespace "$namespace" >/dev/null && say "undone: helm ${undo[*]}"
     exit 1
 }

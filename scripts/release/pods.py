@@ -1,6 +1,6 @@
-"""Waits until all pods of a release run an image: python -m scripts.release.pods NAMESPACE RELEASE IMAGE.
+"""Waits until all pods of a release run an image: python -m scripts.release.pods NAMESPACE RELEASE IMAGE SECONDS.
 
-Exits with 1 if they do not within five minutes.
+Exits with 1 if they do not in that time, and tells what their containers said last.
 """
 
 import json
@@ -10,7 +10,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-PATIENCE_S = 300
+from kubernetes.client import ApiException
+from urllib3.exceptions import HTTPError
+
+from rollout.cluster import Cluster
+from rollout.errors import CannotRollOut
+from rollout.helm import Release
+
+PAUSE_S = 2.0
 CONTAINER = "transformer-container"
 
 
@@ -38,28 +45,54 @@ def reason_to_wait(deployments: Sequence[dict[str, Any]], versions: int, image: 
             == status.get("replicas")
             == wanted
         ):
-            return f"{name} has {status.get('availableReplicas', 0)} of {wanted} pods"
+            of_others = status.get("replicas", 0) - status.get("updatedReplicas", 0)
+            new = max(0, status.get("availableReplicas", 0) - of_others)
+            return f"{name} has {new} of {wanted} pods of it available"
     return None
+
+
+class CannotAsk(Exception):
+    """The cluster did not answer."""
+
+
+def said_last(namespace: str, name: str) -> str:
+    """Return what is known of each version that is not ready; empty if nothing is."""
+    try:
+        cluster = Cluster(name, Release(name, namespace, chart="").fullname, namespace)
+        reasons = {version: cluster.why_not_ready(version) for version in cluster.services()}
+    except (CannotRollOut, ApiException, HTTPError) as error:
+        return f"\nwhy cannot be told: {error}"
+    return "".join(f"\n{version}: {reason}" for version, reason in sorted(reasons.items()))
 
 
 def main() -> None:
     """Wait."""
-    namespace, release, image = sys.argv[1:]
+    namespace, release, image, seconds = sys.argv[1:]
     selector = f"app.kubernetes.io/instance={release},app.kubernetes.io/component=version"
-    deadline_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + float(seconds)
+    told = None
 
     def get(kind: str) -> list[dict[str, Any]]:
         command = ["kubectl", "get", kind, "--namespace", namespace, "--selector", selector, "--output", "json"]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         if found.returncode:
-            sys.exit(f"kubectl get {kind}: {found.stderr.strip()}")
+            raise CannotAsk(f"kubectl get {kind}: {found.stderr.strip()}")
         items: list[dict[str, Any]] = json.loads(found.stdout)["items"]
         return items
 
-    while reason := reason_to_wait(get("deployments"), len(get("inferenceservices")), image):
+    while True:
+        try:
+            reason = reason_to_wait(get("deployments"), len(get("inferenceservices")), image)
+        except CannotAsk as error:  # it may answer next time
+            reason = str(error)
+        if reason is None:
+            return
         if time.monotonic() > deadline_s:
-            sys.exit(f"error: after {PATIENCE_S} s {reason}")
-        time.sleep(2)
+            sys.exit(f"error: after {seconds} s {reason}{said_last(namespace, release)}")
+        if reason != told:
+            print(f"release: {reason}", file=sys.stderr)
+            told = reason
+        time.sleep(PAUSE_S)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """What every pod that the chart leads to has, whatever the values are."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.chart.combinations import COMBINATIONS
-from tests.chart.rendering import VERSION, Object, only, render
+from tests.chart.rendering import CHART, VERSION, Object, only, render
+from transformer import arguments as flags_of
 
 combination = pytest.mark.parametrize("name", COMBINATIONS)
 TRANSFORMER, RUNTIME = "transformer", "runtime"
@@ -30,6 +32,29 @@ def of_version(**values: Any) -> dict[str, Object]:
 
 def arguments(container: Object) -> dict[str, str]:
     return dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
+
+
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())["properties"]
+
+
+class TestTheSchema:
+    @pytest.mark.parametrize("end", ["minimum", "maximum"])
+    def test_lets_nothing_through_that_the_transformer_would_end_at(self, end):
+        def limits(part: str, *names: str) -> dict[str, float]:
+            return {name: SCHEMA[part]["properties"][name][end] for name in names}
+
+        values = {
+            "transformer": limits("transformer", "deadlineSeconds", "mostRowsWaiting", "mostBodyBytes"),
+            "pods": limits("pods", "keepAliveSeconds", "drainSeconds", "grpcConnectionSeconds"),
+            "tracing": {"endpoint": "http://collector:4318", **limits("tracing", "share")},
+            "payloadLog": {"share": 1, **limits("payloadLog", "mostPerSecond", "mostFlights")},
+        }
+        # a connection has to be shorter than the drain
+        name, change = {"minimum": ("drainSeconds", 1), "maximum": ("grpcConnectionSeconds", -1)}[end]
+        values["pods"][name] += change
+        flags = flags_of.parser(None).parse_args(of_version(**values)[TRANSFORMER]["args"])
+        assert flags.deadline_s == values["transformer"]["deadlineSeconds"]
+        assert flags.grace_s == values["pods"]["drainSeconds"]
 
 
 class TestPodSecurity:

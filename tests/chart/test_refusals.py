@@ -35,6 +35,11 @@ REFUSED: dict[str, tuple[Values, str]] = {
         {"versions": {VERSION: {"runtime": {"resources": {"limits": {"cpu": 1}}}}}},
         "runtime.resources of versions.scl-c4e6114b71 has no requests.cpu",
     ),
+    "a host name that is none": (
+        {"routes": {"hostnames": ["flights.example.com", "flights_2"]}},
+        "/routes/hostnames/1",
+    ),
+    "a wait of days": ({"pods": {"keepAliveSeconds": 90_000}}, "/pods/keepAliveSeconds"),
     "no way to the bundles": ({"networkPolicy": {"bundleStore": []}}, "networkPolicy.bundleStore is empty"),
     "a drain shorter than a request": ({"pods": {"drainSeconds": 5}}, "requests under way need the longer drain"),
     "a drain shorter than a connection": (

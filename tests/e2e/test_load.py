@@ -60,7 +60,15 @@ def load(address: str, namespace, token: str, run_time_s: int) -> subprocess.Com
     )
 
 
+def autoscaler_sees(namespace: Namespace) -> bool:
+    """Tell whether the autoscaler knows what the pods use: of new ones it does not for a while."""
+    found = client.AutoscalingV2Api().list_namespaced_horizontal_pod_autoscaler(namespace.name).items
+    conditions = [condition for each in found for condition in each.status.conditions or ()]
+    return any(condition.type == "ScalingActive" and condition.status == "True" for condition in conditions)
+
+
 def test_the_budget_is_kept_while_a_pod_is_added(namespace, address):
+    namespace.wait("what the pods use", lambda: autoscaler_sees(namespace), seconds=180)
     run = load(address, namespace, make_token(exp=int(time.time()) + 3600), 100)
     assert run.returncode == 0, run.stdout + run.stderr
     report = json.loads((REPORT / "report.json").read_text())

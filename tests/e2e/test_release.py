@@ -155,13 +155,33 @@ def load(installed, release) -> Iterator[FlightLoad]:
     assert load.count > 100
 
 
+def images(namespace: Namespace) -> set[str]:
+    """Return what the transformers of all pods run, of those that end too."""
+    pods = namespace.core.list_namespaced_pod(namespace.name).items
+    return {each.image for pod in pods for each in pod.spec.containers if each.name == "transformer-container"}
+
+
 def test_the_pods_run_the_image_of_the_registry_by_its_digest(installed, release, namespace):
     image = (release.folder / "image").read_text().strip()
     assert image.startswith(os.environ["REGISTRY"])
     assert "@sha256:" in image
-    pods = namespace.core.list_namespaced_pod(namespace.name).items
-    images = {each.name: each.image for pod in pods for each in pod.spec.containers}
-    assert images["transformer-container"] == image
+    assert images(namespace) == {image}
+
+
+def test_an_image_whose_pods_do_not_come_is_undone(release, namespace, load):
+    served = (release.folder / "image").read_text()
+    broken = served.partition("@")[0] + "@sha256:" + "0" * 64
+    (release.folder / "image").write_text(broken)
+    try:
+        run = release("deploy", PODS_WAIT="40")
+    finally:
+        (release.folder / "image").write_text(served)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "0 of 1 pods of it" in run.stderr
+    assert f"{BUNDLE.version}: " in run.stderr
+    assert run.stderr.count(broken) > 1, run.stderr  # the containers' own words name it too
+    assert "undone: helm rollback" in run.stderr
+    namespace.wait("the pods of before alone", lambda: images(namespace) == {served.strip()}, seconds=60)
 
 
 def test_from_a_commit_to_a_promoted_version(release, namespace, rows, load, tmp_path):

@@ -110,13 +110,47 @@ def test_pods_that_run_the_image_are_waited_for_no_longer():
         ([], "0 of 1 versions have a Deployment"),
         ([deployment("another")], "one is of another"),
         ([deployment(observedGeneration=2)], "not seen yet"),
-        ([deployment(updatedReplicas=1)], "pods"),
-        ([deployment(availableReplicas=1)], "1 of 2 pods"),
-        ([deployment(replicas=3)], "pods"),
+        ([deployment(updatedReplicas=1)], "1 of 2 pods of it"),
+        ([deployment(availableReplicas=1)], "1 of 2 pods of it"),
+        ([deployment(replicas=3)], "1 of 2 pods of it"),
+        ([deployment(replicas=3, updatedReplicas=1)], "0 of 2 pods of it"),
     ],
 )
 def test_pods_that_do_not_are_waited_for(deployments, reason):
     assert reason in pods.reason_to_wait(deployments, 1, IMAGE)
+
+
+@pytest.fixture
+def ask_kubectl(tmp_path, monkeypatch):
+    """Runs the wait for pods with a kubectl that fails first, and then tells of one Deployment."""
+
+    def ask(told, seconds):
+        for kind, items in (("deployments", [told]), ("inferenceservices", [{}])):
+            (tmp_path / kind).write_text(json.dumps({"items": items}))
+        kubectl = tmp_path / "kubectl"
+        kubectl.write_text(
+            f"#!/bin/sh\n[ -e {tmp_path}/asked ] && exec cat {tmp_path}/$2\n"
+            f"touch {tmp_path}/asked\necho connection refused >&2\nexit 1\n"
+        )
+        kubectl.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setattr("sys.argv", ["pods", "flights", "flight-delay", IMAGE, str(seconds)])
+        monkeypatch.setattr(pods, "PAUSE_S", 0.01)
+        monkeypatch.setattr(pods, "said_last", lambda *_: "\nscl-1: it cannot be pulled")
+        pods.main()
+
+    return ask
+
+
+def test_a_cluster_that_does_not_answer_once_is_asked_again(ask_kubectl, capsys):
+    ask_kubectl(deployment(), 10)
+    assert capsys.readouterr().err == "release: kubectl get deployments: connection refused\n"
+
+
+def test_pods_that_do_not_come_are_told_with_what_they_said(ask_kubectl, capsys):
+    with pytest.raises(SystemExit, match=r"after 0\.5 s one has 0 of 2 .*\nscl-1: it cannot be pulled"):
+        ask_kubectl(deployment(updatedReplicas=0), 0.5)
+    assert capsys.readouterr().err.count("0 of 2") == 1  # said once
 
 
 @pytest.mark.parametrize("name", ["REGISTRY", "BUCKET", "VALUES", "DATA"])
@@ -137,6 +171,7 @@ def test_a_variable_that_is_missing_is_named(name, tmp_path):
         ("DATA", "nowhere.csv", "there is no such file"),
         ("COMMIT", "HEAD", "40 hexadecimal digits"),
         ("COMMIT", "c0ffee", "40 hexadecimal digits"),
+        ("PODS_WAIT", "5m", "whole seconds"),
     ],
 )
 def test_a_variable_that_cannot_be_is_refused_before_anything_is_done(name, value, sentence, tmp_path):
