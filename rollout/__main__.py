@@ -65,17 +65,17 @@ class Command:
     def status(self) -> None:
         """Print the table of versions, once or until interrupted."""
         source, window_s = self._source(), self._parsed.window
-        before = source.read()
+        before = source.read_now()
         if not self._parsed.watch:
             time.sleep(window_s)
-            after = source.read()
+            after = source.read_now()
             self.console.print(self._table(before, after))
             return
         with suppress(KeyboardInterrupt), Live(console=self.console, auto_refresh=False) as live:
             readings = [before]
             while True:
                 time.sleep(min(2.0, window_s))
-                readings.append(source.read())
+                readings.append(source.read_now())
                 while len(readings) > 2 and readings[-1].at_s - readings[1].at_s >= window_s:
                     del readings[0]
                 live.update(self._table(readings[0], readings[-1]), refresh=True)

@@ -37,9 +37,6 @@ class Release(Protocol):
 class Source(Protocol):
     """Where counters come from."""
 
-    def read(self) -> Reading:
-        """Read them, as far as they are known."""
-
     def read_now(self) -> Reading:
         """Read them when all that happened before the call is counted."""
 
@@ -194,13 +191,15 @@ class Rollout:
         canary, stable = Counts(), Counts() if others else _reference(journal)
         verdict = Verdict(Ruling.WAIT)
         for moment_s, look in self.pace.moments():
+            if self.clock.now_s() >= began_s + self.pace.wait_s:
+                break  # looks took longer than they are apart
             # a source that lags has taken its time for the last look, and this one needs something to count
             due_s = max(began_s + moment_s, last.at_s + self.pace.interval_s / self.pace.looks)
             self.clock.sleep(max(0.0, due_s - self.clock.now_s()))
             self.check_lock()
             try:
                 self._check_unchanged(weights)
-                reading = self.source.read()
+                reading = self.source.read_now()
                 counted = between(last, reading)
                 last = reading
                 ready, restarts = self.examiner.pods(version)

@@ -29,8 +29,7 @@ class Played:
         requests_per_second: What comes in.
         killed_at: Number of the effect or question at which the command is killed; None: never.
         golden: What the canary's pods count when its golden flights come.
-        late: Whether counters are read as they were before golden flights came, unless they are waited for.
-        lag_s: How long they are waited for.
+        scrape_s: How far apart the moments are of which counters are known, as with a Prometheus; 0: always.
     """
 
     canary: Version = GOOD
@@ -42,8 +41,7 @@ class Played:
     fault: str | None = None
     recovered: int = 0
     golden: Counts = field(default_factory=Counts)
-    late: bool = False
-    lag_s: float = 0.0
+    scrape_s: float = 0.0
     changes: list[tuple[Weights, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,7 +51,6 @@ class Played:
         random = np.random.default_rng(11)
         self._drawings = {STABLE: Drawing(GOOD, random), CANARY: Drawing(self.canary, random)}
         self._counts = {version: Counts() for version in self.live}
-        self._scraped = dict(self._counts)
         self._calls = 0
 
     def rollout(self, **changes: object) -> Rollout:
@@ -76,7 +73,6 @@ class Played:
         self.now_s += seconds
         for version, weight in self.live.items():
             self._counts[version] += self._drawings[version].counts(self.requests_per_second * seconds * weight / 100)
-        self._scraped = dict(self._counts)
 
     def weights(self) -> dict[str, int]:
         """As a release."""
@@ -95,18 +91,12 @@ class Played:
         """As a release."""
         self.recovered += 1
 
-    def read(self) -> Reading:
-        """As a source of counters."""
-        self._call()
-        known = self._scraped if self.late else self._counts
-        return Reading(self.now_s, {Container(version, version, 0): each for version, each in known.items()})
-
     def read_now(self) -> Reading:
-        """As a source of counters."""
-        if self.lag_s:
-            self._sleep(self.lag_s)
-        self._scraped = dict(self._counts)
-        return self.read()
+        """As a source of counters: they are known when they are scraped the next time."""
+        if self.scrape_s:
+            self._sleep(self.scrape_s - self.now_s % self.scrape_s)
+        self._call()
+        return Reading(self.now_s, {Container(version, version, 0): each for version, each in self._counts.items()})
 
     def pods(self, version: str) -> tuple[int, int]:
         """As an examiner."""

@@ -199,14 +199,24 @@ def test_looks_come_often_at_first_and_then_at_every_interval_until_the_limit():
     assert [look.number for _, look in moments] == list(range(1, 8))
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["as they come", "late"])
-def test_golden_flights_are_nobody_s_traffic_however_counters_are_read(late):
-    played = Played(golden=Counts(requests=5_000, caller_faults=5_000), late=late)
+@pytest.mark.parametrize("scrape_s", [0, 5, 15, 60], ids="scraped every {} s".format)
+def test_golden_flights_are_nobody_s_traffic_however_counters_are_read(scrape_s):
+    played = Played(golden=Counts(requests=5_000, caller_faults=5_000), scrape_s=scrape_s)
     assert played.rollout().run(CANARY, STEPS).state == State.PROMOTED
 
 
-def test_every_look_has_something_to_count_where_counters_are_waited_for_longer_than_looks_are_apart():
-    played = Played(late=True, lag_s=30.0)
-    journal = played.rollout().run(CANARY, STEPS)
+def test_no_step_takes_longer_than_it_may_where_looks_take_longer_than_they_are_apart():
+    played = Played(scrape_s=60, requests_per_second=0)
+    began_s = played.now_s
+    with pytest.raises(RolledBack, match="no verdict after 300 s"):
+        played.rollout(pace=Pace(interval_s=4, wait_s=300)).run(CANARY, STEPS)
+    assert 300 <= played.now_s - began_s <= 300 + 2 * 60
+
+
+@pytest.mark.parametrize("interval_s", [4, 20, 60])
+@pytest.mark.parametrize("scrape_s", [0, 5, 15, 60])
+def test_every_look_has_something_to_count_however_rarely_counters_are_known(scrape_s, interval_s):
+    played = Played(scrape_s=scrape_s)
+    journal = played.rollout(pace=Pace(interval_s=interval_s, wait_s=1800, looks=4)).run(CANARY, STEPS)
     assert journal.state == State.PROMOTED
     assert all(each.canary.requests for each in journal.observations)
