@@ -224,8 +224,8 @@ def test_a_shadow_sees_the_traffic_and_clients_see_stable_alone(release, rollout
 
 
 def test_a_good_version_is_promoted_by_prometheus_numbers(release, rollout, load):
-    steps = ("--steps", "50,100", "--interval", "4", "--wait", "100")
-    run = rollout("run", FIRST, *steps, "--prometheus", os.environ["PROMETHEUS_URL"])
+    steps = ("--steps", "50,100", "--interval", "4", "--wait", "150")  # looks are closer together than scrapes
+    run = rollout("run", FIRST, *steps, "--prometheus", os.environ["PROMETHEUS_URL"], seconds=330)
     assert run.returncode == 0, run.stdout + run.stderr
     assert_consistent(release, {FIRST: 100, SECOND: 0})
 
