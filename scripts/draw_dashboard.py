@@ -12,10 +12,10 @@ import math
 import re
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -264,15 +264,16 @@ def serve(url: str, minutes: float, port: int) -> None:
                 try:
                     draw(Prometheus(url, minutes), picture)
                     kind, content = "image/png", picture.getvalue()
-                except urllib.error.URLError as error:
+                except OSError as error:  # urllib's own are such too
                     status, content = 503, html.escape(f"{url} does not answer: {error}\n").encode()
             elif self.path != "/":
                 status, content = 404, b"there is only / here\n"
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # a browser that did not wait
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             """Say nothing of each request."""
