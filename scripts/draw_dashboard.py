@@ -30,8 +30,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from scripts import dashboard
+from scripts.ports import ADDRESS
 
-ADDRESS = "127.0.0.1"
 REFRESH_S = 15
 PAGE = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="{REFRESH_S}"><title>Flight delay</title>

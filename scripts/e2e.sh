@@ -6,10 +6,7 @@
 #   REGISTRY               an OCI registry without TLS, at the same address from here and from the nodes
 #   PROMETHEUS_IN_CLUSTER  where KEDA in the cluster finds Prometheus, if not in the namespace monitoring
 # and in the cluster the images localhost/flight-delay-transformer:<version> and kserve/xgbserver, from `make image`.
-# scripts/e2e.sh                  all of them, those that bear company first
-# scripts/e2e.sh beside           those that bear company: they wait for controllers most of the time
-# scripts/e2e.sh alone            those that need the cores: a rollout judges latencies, a release builds images
-# scripts/e2e.sh FILE... -k NAME  what is given goes on to pytest
+# What is given goes on to pytest: scripts/e2e.sh tests/e2e/test_tokens.py
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for name in KUBECONFIG STORAGE_EMULATOR_HOST PROMETHEUS_URL REGISTRY; do
@@ -19,22 +16,15 @@ for name in KUBECONFIG STORAGE_EMULATOR_HOST PROMETHEUS_URL REGISTRY; do
     }
 done
 export PATH="$PWD/.venv/bin:$PATH"
+if [ $# -gt 0 ]; then
+    exec python -m pytest -m cluster "$@"
+fi
+# Most of them wait most of the time. A rollout judges latencies, and a release builds images: each has the cluster for
+# itself. Of the others the longest begin first: one that came last would be waited for alone.
 alone=(tests/e2e/test_{rollout,release}.py)
 longest=(tests/e2e/test_{rollout_killed,scaling_hpa,load,scaling_keda}.py)
-beside() {
-    local rest
-    # pytest-xdist hands out one module after the other: a long one that comes last is waited for by all.
-    mapfile -t rest < <(printf '%s\n' tests/e2e/test_*.py | grep --invert-match --line-regexp --fixed-strings \
-        --file <(printf '%s\n' "${alone[@]}" "${longest[@]}"))
-    python -m pytest -m cluster "${longest[@]}" "${rest[@]}" \
-        --numprocesses 4 --dist loadscope --no-loadscope-reorder --durations 10
-}
-case "${1:-}" in
-beside) beside ;;
-alone) python -m pytest -m cluster "${alone[@]}" --durations 10 ;;
-"")
-    beside
-    python -m pytest -m cluster "${alone[@]}" --durations 10
-    ;;
-*) python -m pytest -m cluster "$@" ;;
-esac
+mapfile -t rest < <(printf '%s\n' tests/e2e/test_*.py | grep --invert-match --line-regexp --fixed-strings \
+    --file <(printf '%s\n' "${alone[@]}" "${longest[@]}"))
+python -m pytest -m cluster "${longest[@]}" "${rest[@]}" \
+    --numprocesses 4 --dist loadscope --no-loadscope-reorder --durations 10
+python -m pytest -m cluster "${alone[@]}" --durations 10

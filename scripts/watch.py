@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts import dashboard
+from scripts.ports import ADDRESS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build/dashboard"
-ADDRESS = "127.0.0.1"
 SCRAPE_S = 1
 UNPACKED = ROOT / "build/prometheus/usr/bin"
 """Where scripts/prometheus.sh puts it."""
@@ -106,7 +106,7 @@ def main() -> int:
     }
     address = f"http://{ADDRESS}:{grafana_port}/d/{dashboard.UID}"
     if grafana is None:
-        address = f"http://{ADDRESS}:{grafana_port}/ (grafana not on PATH: its panels are drawn, every 15 s)"
+        address = f"http://{ADDRESS}:{grafana_port}/ (grafana not on PATH: its panels are drawn instead)"
         program = [sys.executable, "-m", "scripts.draw_dashboard", f"http://{ADDRESS}:{prometheus_port}"]
         grafana = [*program, "--port", str(grafana_port)]
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -56,7 +56,7 @@ class CannotAsk(Exception):
 
 
 def said_last(namespace: str, name: str) -> str:
-    """Return what is known of each version that is not ready; empty if nothing is."""
+    """Return a line for each version: what KServe says of it, and its containers that are not ready."""
     try:
         cluster = Cluster(name, Release(name, namespace, chart="").fullname, namespace)
         reasons = {version: cluster.why_not_ready(version) for version in cluster.services()}
